@@ -1,0 +1,1 @@
+"""Sounds, their labels and their licences."""

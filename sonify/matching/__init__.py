@@ -1,0 +1,1 @@
+"""Which sound, and when."""

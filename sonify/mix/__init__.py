@@ -1,0 +1,1 @@
+"""From cue sheet to sound to file."""

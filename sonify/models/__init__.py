@@ -1,0 +1,1 @@
+"""Image-text models behind one small interface."""

@@ -1,0 +1,1 @@
+"""Reads the picture: frames with exact times, scenes."""
