@@ -12,6 +12,7 @@ import json
 import os
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
@@ -58,7 +59,7 @@ _strict = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 def _rising(curve: Curve, low: float, high: float, name: str) -> None:
     times = [time for time, _ in curve]
-    if any(b < a for a, b in zip(times, times[1:], strict=False)):
+    if any(later < earlier for earlier, later in pairwise(times)):
         raise ValueError(f"{name}: times must not go back")
     if any(not low <= value <= high for _, value in curve):
         raise ValueError(f"{name}: values must lie in {low:g}..{high:g}")
@@ -102,20 +103,6 @@ class SoundRef:
 
 
 @dataclass(frozen=True, config=_strict)
-class Scene:
-    """A span of video between two cuts or dissolves."""
-
-    start_s: Seconds
-    end_s: Seconds
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.end_s <= self.start_s:
-            raise ValueError("end_s must be after start_s")
-        return self
-
-
-@dataclass(frozen=True, config=_strict)
 class Evidence:
     """Why: the frame that showed it best, its probability, and the box [left, top, right, bottom] in 0..1."""
 
@@ -131,6 +118,24 @@ class Alternative:
     label: str
     sound: SoundRef
     score: Score
+
+
+@dataclass(frozen=True, config=_strict)
+class Scene:
+    """A span of video between two cuts or dissolves.
+
+    suggestions: the labels that come nearest to what it shows, best first, heard or not.
+    """
+
+    start_s: Seconds
+    end_s: Seconds
+    suggestions: tuple[Alternative, ...] = ()
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.end_s <= self.start_s:
+            raise ValueError("end_s must be after start_s")
+        return self
 
 
 @dataclass(frozen=True, config=_strict)
@@ -306,7 +311,7 @@ def _tidy(value: Any) -> Any:
 
 def _relative(path: str, folder: Path) -> str:
     """`path` as seen from `folder`, when they share more than the root of the disk."""
-    if not os.path.isabs(path):
+    if not Path(path).is_absolute():
         return path
     try:
         shared = os.path.commonpath([path, str(folder)])

@@ -118,12 +118,16 @@ class Settings:
         files: Iterable[str | Path] = (),
         sets: Iterable[str] = (),
         values: Mapping[str, Any] | None = None,
+        *,
+        base: Mapping[str, Any] | None = None,
     ) -> Settings:
-        """The defaults, then each YAML file over them, then each `section.option=value`, then `values`.
+        """The defaults, then over them `base`, each YAML file, each text "section.option=value" and `values`.
 
+        `base` (a cue sheet's settings) and `values` are mappings such as {"matching.threshold": 0.6}.
         Raises SettingsError for an unknown name (with the nearest one) or a value out of range.
         """
         merged: dict[str, dict[str, Any]] = {}
+        _merge(merged, dict(base or {}))
         for file in files:
             _merge(merged, _read(Path(file)))
         for text in sets:

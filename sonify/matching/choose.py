@@ -1,0 +1,38 @@
+"""Which of a label's sounds is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from sonify.library.sounds import Label, Sound
+
+# A sound shorter than this is a single event: looping it makes a machine gun of a gunshot.
+ONE_SHOT_S = 1.5
+
+# Time between two single events of one emitter, until the events themselves are found in the picture.
+BETWEEN_SHOTS_S = Fraction(2)
+
+
+def by_fit(label: Label, length_s: float) -> list[Sound]:
+    """The label's sounds, best first, for a cue of that length.
+
+    One that lasts the cue beats one that must be looped; then the one that wastes least. Equals keep the order
+    of the catalogue.
+    """
+
+    def misfit(item: tuple[int, Sound]) -> tuple[bool, float, int]:
+        order, sound = item
+        return sound.duration_s < length_s, abs(sound.duration_s - length_s), order
+
+    return [sound for _, sound in sorted(enumerate(label.sounds), key=misfit)]
+
+
+def single_event(sound: Sound) -> bool:
+    """Whether the sound is one short event."""
+    return sound.kind == "effect" and sound.duration_s < ONE_SHOT_S
+
+
+def takes(sounds: Iterable[Sound]) -> list[Sound]:
+    """The single events among a label's sounds, to be used in turn."""
+    return [sound for sound in sounds if single_event(sound)]

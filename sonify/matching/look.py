@@ -1,0 +1,29 @@
+"""Looks at a whole video: its frames become vectors as they are read, and are let go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+import numpy as np
+
+from sonify.matching.scores import Array, Sight
+from sonify.models.interface import Embeddings, ImageTextModel
+from sonify.video.frames import Chunk
+from sonify.video.scenes import SceneFinder
+
+
+def look(chunks: Iterable[Chunk], model: ImageTextModel, scenes: SceneFinder) -> Sight:
+    """Vectors of all sampled frames; each chunk's grey frames go to `scenes`."""
+    vectors: list[Array] = []
+    times: list[Fraction] = []
+    seen: Embeddings | None = None
+    for chunk in chunks:
+        scenes.add(chunk.grey)
+        if len(chunk.frames):
+            seen = model.embed_frames(chunk.frames.pixels)
+            vectors.append(seen.vectors)
+            times += chunk.frames.times_s
+    if seen is None:
+        return Sight(Embeddings(np.zeros((0, 1, 1), dtype=np.float32), ()), ())
+    return Sight(Embeddings(np.concatenate(vectors), seen.boxes), tuple(times))

@@ -1,0 +1,59 @@
+"""How much each frame shows each label's emitter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonify.models.calibration import Calibration
+from sonify.models.interface import Box, Embeddings
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What the model saw of a whole video: vectors float32 [N, V, D] of N frames, and their exact times."""
+
+    embeddings: Embeddings
+    times_s: tuple[Fraction, ...]
+
+    def between(self, start_s: Fraction, end_s: Fraction) -> slice:
+        """The frames of a scene: from start_s up to, not including, end_s."""
+        inside = [index for index, time in enumerate(self.times_s) if start_s <= time < end_s]
+        return slice(inside[0], inside[-1] + 1) if inside else slice(0, 0)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Unit vectors of the labels [L, D] and of the phrases that describe nothing [K, D]."""
+
+    labels: Array
+    null: Array
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Probabilities that a label's emitter is there.
+
+    probabilities: float32 [N, L], of the view that shows it best; centres: float32 [N, L], where in the width
+    it is, from -1 (left) to 1 (right), the views weighted by their probabilities; views: int [N, L].
+    """
+
+    probabilities: Array
+    centres: Array
+    views: NDArray[np.int64]
+    boxes: tuple[Box, ...]
+
+
+def score(vectors: Array, boxes: tuple[Box, ...], words: Words, calibration: Calibration) -> Scores:
+    """Scores of frames, from their vectors float32 [N, V, D]."""
+    null = (vectors @ words.null.T).max(axis=-1)
+    seen = calibration.probabilities(vectors @ words.labels.T, null)
+    middles = np.array([box.left + box.right - 1 for box in boxes], dtype=np.float32)
+    weight = seen.sum(axis=1)
+    centres = np.einsum("nvl,v->nl", seen, middles) / np.maximum(weight, 1e-9)
+    return Scores(seen.max(axis=1), centres.astype(np.float32), seen.argmax(axis=1), boxes)
