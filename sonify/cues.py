@@ -264,8 +264,10 @@ _adapter = TypeAdapter(CueSheet)
 def _parse(text: str, name: str) -> CueSheet:
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        where = f"line {error.lineno}, column {error.colno}: {error.msg}" if hasattr(error, "lineno") else str(error)
+    except RecursionError:
+        raise CueSheetError(f"{name} is not JSON (too deeply nested)", hint="is it a cue sheet?") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}: {error.msg}"
         raise CueSheetError(f"{name} is not JSON ({where})", hint="mend that place", problems=(where,)) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise CueSheetError(f"{name} is not a cue sheet", hint=f'it needs "format": "{FORMAT}"')

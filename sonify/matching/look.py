@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from sonify.errors import VideoError
 from sonify.matching.scores import Array, Sight
 from sonify.models.interface import Embeddings, ImageTextModel
 from sonify.video.frames import Chunk
@@ -14,7 +15,10 @@ from sonify.video.scenes import SceneFinder
 
 
 def look(chunks: Iterable[Chunk], model: ImageTextModel, scenes: SceneFinder) -> Sight:
-    """Vectors of all sampled frames; each chunk's grey frames go to `scenes`."""
+    """Vectors of all sampled frames; each chunk's grey frames go to `scenes`.
+
+    Raises VideoError when there are no frames.
+    """
     vectors: list[Array] = []
     times: list[Fraction] = []
     seen: Embeddings | None = None
@@ -25,5 +29,5 @@ def look(chunks: Iterable[Chunk], model: ImageTextModel, scenes: SceneFinder) ->
             vectors.append(seen.vectors)
             times += chunk.frames.times_s
     if seen is None:
-        return Sight(Embeddings(np.zeros((0, 1, 1), dtype=np.float32), ()), ())
+        raise VideoError("the video has no picture that can be read", hint="does it play elsewhere?")
     return Sight(Embeddings(np.concatenate(vectors), seen.boxes), tuple(times))

@@ -216,7 +216,7 @@ def _cues(
     if not single_event(sounds[0]):
         return [cue(sounds[0], float(part.interval.start_s), float(part.interval.end_s), fade_s, fade_s)]
     hits = takes(sounds)
-    cues = []
+    cues: list[Cue] = []
     start_s = part.interval.start_s
     while start_s < part.interval.end_s:
         sound = hits[len(cues) % len(hits)]

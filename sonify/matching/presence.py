@@ -37,8 +37,8 @@ def presence(
 ) -> tuple[Interval, ...]:
     """Intervals within the scene [start_s, end_s) in which one label's emitter is there.
 
-    probabilities: float32 [N] of the scene's frames, at times_s. It appears at the
-    threshold and is gone below threshold * release. A frame stands for the time half-way to its neighbours. Short absences are bridged,
+    probabilities: float32 [N] of the scene's frames, at times_s. It appears at the threshold and is gone below
+    threshold * release. A frame stands for the time half-way to its neighbours. Short absences are bridged,
     then short appearances dropped, unless the whole scene is short.
     """
     edges = _edges(times_s, start_s, end_s)
