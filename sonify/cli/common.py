@@ -1,0 +1,170 @@
+"""What every verb shares: the common options, and the context that a verb runs in."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+from sonify.cli.output import Output
+from sonify.errors import RenderError, SettingsError
+from sonify.progress import Event, Progress
+
+if TYPE_CHECKING:
+    from sonify.settings import Settings
+
+Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+
+class UsageError(SettingsError):
+    """A command line that can't be understood; exit code 2."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse without abbreviations; mistakes become a UsageError with the nearest name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("allow_abbrev", False)
+        kwargs.setdefault("formatter_class", _Help)
+        super().__init__(*args, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        """Raises UsageError instead of leaving the process."""
+        raise UsageError(message, hint=f"see {self.prog} --help")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            names = [str(choice) for choice in action.choices]
+            what = f"there is no {(action.metavar or action.dest or 'choice')!s} {value!r}"
+            raise UsageError(what, hint=nearest(str(value), names))
+
+
+class _Help(argparse.HelpFormatter):
+    """A fixed width, so that the help in the documents is the help on the screen."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28, width=100)
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        # As Python 3.13 writes it, whatever the version: -o, --out FILE
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        return f"{', '.join(action.option_strings)} {action.metavar}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """'did you mean X?', or all the names when none is near."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
+    return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}"
+
+
+def common_options() -> Parser:
+    """The parent parser of every verb.
+
+    Defaults are left out, so that an option may also stand before the name of a verb within a verb.
+    """
+    parser = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = parser.add_argument_group("common options")
+    group.add_argument("--config", metavar="FILE", action="append", help="settings in YAML, over the defaults")
+    group.add_argument("--set", metavar="NAME=VALUE", action="append", help="one setting: matching.threshold=0.6")
+    group.add_argument("--device", metavar="NAME", help="where the model runs: auto, cpu, cuda, cuda:N, mps")
+    group.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
+    group.add_argument("--force", action="store_true", help="replace files that exist")
+    group.add_argument("--quiet", action="store_true", help="no progress and no notes, only errors")
+    group.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser
+
+
+def library_option(parser: argparse.ArgumentParser) -> None:
+    """--library, repeatable: `args.library` is a list of paths, empty for the starter sounds."""
+    parser.add_argument(
+        "--library",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="a folder of sounds; may be given more than once (default: the starter sounds)",
+    )
+
+
+def model_option(parser: argparse.ArgumentParser) -> None:
+    """--model: sets model.name."""
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        default=argparse.SUPPRESS,
+        help="which model looks at the picture; `sonify models list` names some (default: auto)",
+    )
+
+
+def original_option(parser: argparse.ArgumentParser) -> None:
+    """--original: sets mix.original."""
+    parser.add_argument(
+        "--original",
+        metavar="HOW",
+        default=argparse.SUPPRESS,
+        help="the video's own audio: keep, duck or mute (default: keep)",
+    )
+
+
+def top_option(parser: argparse.ArgumentParser) -> None:
+    """--top: sets matching.top."""
+    parser.add_argument(
+        "--top",
+        metavar="N",
+        type=int,
+        default=argparse.SUPPRESS,
+        help="suggestions for each cue, the chosen one included (default: 5)",
+    )
+
+
+# The short option, and the setting that it is short for.
+SHORT = {"device": "model.device", "model": "model.name", "original": "mix.original", "top": "matching.top"}
+
+
+def settings_of(args: argparse.Namespace, base: Mapping[str, Any] | None = None) -> Settings:
+    """The defaults, `base` (a cue sheet's settings), --config, --set, the short options. Raises SettingsError."""
+    from sonify.settings import Settings
+
+    values = {setting: getattr(args, name) for name, setting in SHORT.items() if hasattr(args, name)}
+    return Settings.load(getattr(args, "config", ()), getattr(args, "set", ()), values, base=base)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a verb runs in: settings, the common options, progress, and where results go.
+
+    `notes` fills with the sentences that were said on the way, for the JSON document.
+    """
+
+    settings: Settings
+    output: Output
+    show: Progress
+    json: bool = False
+    force: bool = False
+    check: Callable[[], None] = lambda: None
+    notes: list[str] = field(default_factory=list)
+
+    def progress(self, event: Event) -> None:
+        """The callback for the library. It also makes sure that a swallowed Ctrl-C still counts."""
+        self.check()
+        if event.note:
+            self.notes.append(event.note)
+        self.show(event)
+
+    def result(self, document: dict[str, Any], *parts: Any) -> None:
+        """Prints `document` with --json, else `parts`: strings or rich renderables, one below the other."""
+        if self.json:
+            self.output.document(document)
+        else:
+            self.output.parts(parts)
+
+
+def must_not_exist(path: Path, *, force: bool) -> None:
+    """Raises RenderError for an output that is there, before any work is done."""
+    if not force and os.path.lexists(path):
+        raise RenderError(f"{path} exists", hint="pass --force to replace it, or -o to write elsewhere")

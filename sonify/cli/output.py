@@ -1,0 +1,66 @@
+"""Results on stdout: a table for a person or one JSON document."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# A pipe has no width; wide enough that nothing is cut, narrow enough to read in an editor.
+PIPE_COLUMNS = 140
+
+
+class OutputClosed(Exception):  # noqa: N818 - not an error: the reader has seen enough
+    """Whoever read our stdout has gone, as `head` does."""
+
+
+def shown(text: object) -> str:
+    """`text` on one line, with whatever a terminal would obey or hide written as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
+
+
+class Output:
+    """Where results go. Raises OutputClosed when nobody reads them any more."""
+
+    def __init__(self, stream: IO[str] | None = None) -> None:
+        self._stream = stream
+
+    @property
+    def stream(self) -> IO[str]:
+        """The stream, looked up late, since tests replace sys.stdout."""
+        return self._stream or sys.stdout
+
+    def document(self, document: dict[str, Any]) -> None:
+        """One JSON document."""
+        self.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+
+    def parts(self, parts: Iterable[Any]) -> None:
+        """Strings as they are, rich renderables drawn."""
+        for part in parts:
+            if isinstance(part, str):
+                self.write(part + "\n")
+            else:
+                console = self.console()
+                with console.capture() as captured:
+                    console.print(part)
+                self.write("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")
+
+    def console(self) -> Console:
+        """A rich console over the stream: colours and width of the terminal, if it is one."""
+        from rich.console import Console
+
+        wide = None if self.stream.isatty() or "COLUMNS" in os.environ else PIPE_COLUMNS
+        return Console(file=self.stream, width=wide, markup=False, highlight=False, emoji=False)
+
+    def write(self, text: str) -> None:
+        """Writes and flushes."""
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except BrokenPipeError:
+            raise OutputClosed from None

@@ -1,0 +1,46 @@
+"""`sonify render`: makes the video that a cue sheet describes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sonify.cli.common import Context, Parser, Subparsers, library_option, original_option, settings_of
+from sonify.cli.tables import count, place
+
+
+def add(subparsers: Subparsers, common: Parser) -> None:
+    """Declares the verb."""
+    parser = subparsers.add_parser(
+        "render",
+        parents=[common],
+        help="make the video that a cue sheet describes",
+        description="Mix the sounds of a cue sheet onto its video. "
+        "Settings are those of the sheet, with the options given here over them.",
+    )
+    parser.add_argument("cues", metavar="CUES", help="a cue sheet, as `sonify suggest` writes it")
+    parser.add_argument("-o", "--out", metavar="FILE", required=True, help="where the scored video goes")
+    library_option(parser)
+    original_option(parser)
+
+
+def run(args: argparse.Namespace, context: Context) -> int:
+    """Does it."""
+    from sonify.cues import CueSheet
+    from sonify.pipeline import render
+
+    sheet = CueSheet.load(args.cues)
+    out = render(
+        sheet,
+        Path(args.out),
+        library=args.library or None,
+        settings=settings_of(args, base=sheet.settings),
+        force=context.force,
+        progress=context.progress,
+    )
+    context.result(
+        {"cue_sheet": args.cues, "scored": str(out), "cues": len(sheet.cues), "notes": context.notes},
+        count(len(sheet.cues), "cue") + " rendered",
+        place("video", out),
+    )
+    return 0

@@ -1,0 +1,45 @@
+"""`sonify suggest`: writes the cue sheet, no media."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sonify.cli.common import Context, Parser, Subparsers, library_option, model_option, must_not_exist, top_option
+from sonify.cli.tables import cue_table, place, sheet_document, summary
+
+
+def add(subparsers: Subparsers, common: Parser) -> None:
+    """Declares the verb."""
+    parser = subparsers.add_parser(
+        "suggest",
+        parents=[common],
+        help="write the cue sheet of a video; no media is written",
+        description="Look at a video, choose sounds for it, and write the cue sheet. "
+        "Edit it, then make the video with `sonify render`.",
+    )
+    parser.add_argument("video", metavar="VIDEO")
+    parser.add_argument(
+        "-o", "--out", metavar="FILE", help="where the cue sheet goes (default: VIDEO's name with .cues.json)"
+    )
+    library_option(parser)
+    model_option(parser)
+    top_option(parser)
+
+
+def run(args: argparse.Namespace, context: Context) -> int:
+    """Does it."""
+    video = Path(args.video)
+    out = Path(args.out) if args.out else video.with_name(f"{video.stem}.cues.json")
+    must_not_exist(out, force=context.force)
+    from sonify.pipeline import suggest
+
+    sheet = suggest(video, library=args.library or None, settings=context.settings, progress=context.progress)
+    sheet.save(out, force=context.force)
+    context.result(
+        {"video": args.video, "cue_sheet": str(out)} | sheet_document(sheet) | {"notes": context.notes},
+        cue_table(sheet) if sheet.scenes else "",
+        summary(sheet),
+        place("cue sheet", out),
+    )
+    return 0
