@@ -1,0 +1,54 @@
+"""Labels from file names that follow no convention: "dog_bark_05.wav" -> "dog bark"."""
+
+from __future__ import annotations
+
+import re
+
+from sonify.library.phrases import SOUND_WORDS
+from sonify.library.words import normalise, word_set, words
+
+MAX_WORDS = 6
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
+# What recordists and vendors add: takes, microphones, formats, sites.
+_NOISE = word_set(
+    """
+    take tk var variant alt edit edited final mix master mastered raw wav wave aif aiff flac ogg mp opus khz hz bit
+    bits ch lr ms xy ortf mkh sanken zoom h1 h4 h4n h5 h6 tascam dr mic micd freesound freesoundorg soundbible com www
+    sfxkit kit pack library lib vol part pt copy untitled unnamed audacity normalized normalised trimmed cut export
+    bounce bip seq rec rev fade sample samples db lufs left right oneshot shot1 pixabay zapsplat epidemic boom
+    soundsnap sonniss gdc bbc
+    """
+)
+_KEEP_SHORT = word_set("ac tv uv ax ox cd up by on in at of to no go dj pc ui ufo atv suv rv")
+_HEXADECIMAL = re.compile(r"(?=.*\d)[0-9a-f]{6,}$")
+
+
+def clean(name: str) -> str:
+    """The label that a free file or folder name means (without its suffix), "" when it has no words.
+
+    Numbers, takes, camel case, microphones, formats and codes are taken away; at most six words stay.
+    """
+    apart = (_CAMEL.sub(" ", chunk) for chunk in _chunks(name))
+    found = [word for word in words(" ".join(apart)) if _means(word)]
+    while len(found) > 1 and found[-1] in SOUND_WORDS:
+        found.pop()
+    while len(found) > 1 and found[0] in {"sfx", "fx", "sound", "sounds", "effect", "effects", "foley"}:
+        found.pop(0)
+    if all(word in SOUND_WORDS for word in found):
+        return ""
+    return normalise(" ".join(found[:MAX_WORDS]))
+
+
+def _chunks(name: str) -> list[str]:
+    """Parts of a name between separators, without identifiers (a mix of digits and letters, or a long number)."""
+    chunks = re.split(r"[\s_\-.,;()\[\]{}#@&+~=!]+", name)
+    kept = [chunk for chunk in chunks if chunk and not _HEXADECIMAL.match(chunk.lower())]
+    # Freesound writes NUMBER__AUTHOR__NAME: the author is not what is heard.
+    site = re.match(r"\d{2,}__[^_]+(?:_[^_]+)*?__(.+)", name)
+    return _chunks(site[1]) if site else kept
+
+
+def _means(word: str) -> bool:
+    if word.isdigit() or word in _NOISE:
+        return False
+    return (word.isalpha() and (len(word) > 2 or word in _KEEP_SHORT)) or "'" in word or not word.isascii()

@@ -1,0 +1,140 @@
+"""Visual phrases: by which words an image-text model should look for what makes a sound.
+
+`phrases.csv` says it for the labels that libraries use most; for others the label's own words must do.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sonify.cues import Kind
+from sonify.library.words import singular, word_set, words
+
+_TABLE = Path(__file__).with_name("phrases.csv")
+
+# Words about the recording or about sound as such: they say nothing of what is heard.
+SOUND_WORDS = word_set(
+    """
+    sound sounds noise noises audio sfx fx effect effects foley field recording recorded recordings loop loops looped
+    looping loopable seamless mono stereo binaural surround take version variation short long single multiple various
+    close closeup distant far near onboard loud soft quiet heavy light medium slow fast big small large little old
+    new clean dry wet once twice high low deep constant steady continuous intermittent gentle interior exterior int
+    ext background bg bgs general generic misc miscellaneous real realistic
+    """
+)
+# What emitters do when they sound: "dog barking" is looked for as a dog.
+SOUND_VERBS = word_set(
+    """
+    barking bark barks ringing ring rings passing pass passes passby by flyby driving drive starting start starts
+    stopping stop idling idle revving rev accelerating running run runs crackling crackle crackles burning chirping
+    chirp chirps tweeting tweet singing sings song calling call calls crying cries howling howl growling growl purring
+    purr meowing meow mooing moo neighing neigh bleating bleat quacking quack honking honk squawking squawk croaking
+    croak buzzing buzz hissing hiss roaring roar rumbling rumble humming hum ticking tick beeping beep clicking click
+    clicks clacking clack clattering clatter rattling rattle squeaking squeak squealing squeal creaking creak slamming
+    slam knocking knock hitting hit hits banging bang breaking break breaks shattering shatter smashing smash dripping
+    drip drips flowing flow trickling pouring pour splashing splash bubbling bubble blowing blow gusting gust howls
+    falling fall opening open opens closing close closes shutting shut turning moving movement playing play plays
+    played strumming strum plucking pluck beating beat sounding blaring wailing whining whine whirring whir droning
+    exploding firing fire fired shooting shot shots launching landing takeoff taking off snoring sneezing coughing
+    laughing talking chattering cheering clapping typing writing cutting sawing drilling hammering spinning rolling
+    sizzling boiling vocalization vocalizing vocalisation rustling tinkling jingling chiming tolling tooting
+    """
+)
+# After these words of a name stands what the emitter is at or against, not the emitter.
+_PREPOSITIONS = word_set("by on onto in into inside with at from over under against near through behind")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How to look for a label: `key` is the entry of the table that fits it, "" when none does.
+
+    certain: the label is that entry, give or take words about sound; else the entry is only part of it.
+    """
+
+    key: str
+    kind: Kind
+    phrases: tuple[str, ...]
+    certain: bool = False
+
+
+def look(label: str) -> Look:
+    """Kind and visual phrases of a label, from the table or else from its own words.
+
+    Tried in turn: the label as it is; without words about sound; without what emitters do; then the longest entry
+    among its words (of several the last, where English has its head, and before any "by", "on" or "in").
+    """
+    return _find(label) or Look("", "effect", own_phrases(label))
+
+
+def known(label: str) -> Look | None:
+    """Like `look`, but None when the table has nothing for the label."""
+    return _find(label)
+
+
+def own_phrases(label: str) -> tuple[str, ...]:
+    """The label's own words as phrases: "motor scooter starting" -> "motor scooter starting", "a motor scooter"."""
+    full = [word for word in words(label) if word not in SOUND_WORDS and not word.isdigit()]
+    if not any(len(word) > 2 for word in full):
+        return ()
+    noun = list(full)
+    while len(noun) > 1 and noun[-1] in SOUND_VERBS:
+        noun.pop()
+    named = " ".join(noun)
+    if singular(noun[-1]) == noun[-1]:
+        named = f"{'an' if named[0] in 'aeiou' else 'a'} {named}"
+    return tuple(dict.fromkeys((named, " ".join(full)))) if noun != full else (named,)
+
+
+def _find(label: str) -> Look | None:
+    full = _stem(words(label))
+    plain = tuple(word for word in full if word not in SOUND_WORDS)
+    still = tuple(word for word in plain if word not in SOUND_VERBS)
+    table = _index()
+    for candidate in (full, plain, still):
+        if candidate in table:
+            return table[candidate]
+    head = next((at for at, word in enumerate(full) if word in _PREPOSITIONS and at), len(full))
+    seen: Look | None = None
+    for part in (full[:head], full):
+        for drop in (SOUND_VERBS, frozenset[str]()):
+            for entry in _contained(tuple(word for word in part if word not in drop)):
+                if entry.phrases:
+                    return Look(entry.key, entry.kind, entry.phrases)
+                seen = seen or Look(entry.key, entry.kind, ())
+    return seen
+
+
+def _contained(stems: tuple[str, ...]) -> Iterator[Look]:
+    table = _index()
+    for length in range(min(len(stems) - 1, _longest()), 0, -1):
+        for start in range(len(stems) - length, -1, -1):
+            entry = table.get(stems[start : start + length])
+            if entry:
+                yield entry
+    if stems in table:
+        yield table[stems]
+
+
+def _stem(label: Iterable[str]) -> tuple[str, ...]:
+    return tuple(singular(word) for word in label if not word.isdigit())
+
+
+@cache
+def _index() -> dict[tuple[str, ...], Look]:
+    table: dict[tuple[str, ...], Look] = {}
+    with _TABLE.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            phrases = tuple(phrase.strip() for phrase in row["phrases"].split(";") if phrase.strip())
+            kind: Kind = "ambience" if row["kind"] == "ambience" else "effect"
+            for key in row["keys"].split(";"):
+                table.setdefault(_stem(words(key)), Look(" ".join(words(key)), kind, phrases, certain=True))
+    return table
+
+
+@cache
+def _longest() -> int:
+    return max(map(len, _index()))

@@ -1,0 +1,79 @@
+"""Names after the Universal Category System: CatID(-user)_(vendor-)FXName_Creator_Source(_more).
+
+`ucs.csv` has the 752 categories of version 8.2.1 (universalcategorysystem.com, CC0) with labels of our own.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sonify.cues import Kind
+from sonify.library.names import clean
+from sonify.library.phrases import known
+from sonify.library.words import singular
+
+_TABLE = Path(__file__).with_name("ucs.csv")
+
+
+@dataclass(frozen=True)
+class Category:
+    """One category: `kind` is "" where the label's own kind holds; `blind` ones have nothing to see."""
+
+    label: str
+    kind: Kind | None
+    blind: bool
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a UCS name says: a label, its category and who made the sound."""
+
+    label: str
+    category: Category
+    author: str
+
+
+def parse(stem: str) -> Named | None:
+    """Reads a file name without its suffix; None when it doesn't begin with a category."""
+    blocks = stem.split("_")
+    category = categories().get(blocks[0].split("-")[0])
+    if category is None or len(blocks) < 2:
+        return None
+    author = blocks[2].strip() if len(blocks) > 3 else ""
+    return Named(_label(category, clean(blocks[1])), category, author)
+
+
+def _label(category: Category, title: str) -> str:
+    """The entry that the title names when it is of this category, else the category's own label."""
+    if not title or category.blind:
+        return category.label or title
+    titled = known(title)
+    if titled is None or not titled.phrases:
+        return category.label or title
+    if not category.label or _shares(titled.key, category.label) or _same(titled.phrases, category.label):
+        return titled.key
+    return category.label
+
+
+def _shares(one: str, other: str) -> bool:
+    return bool({singular(word) for word in one.split()} & {singular(word) for word in other.split()})
+
+
+def _same(phrases: tuple[str, ...], label: str) -> bool:
+    found = known(label)
+    return bool(found and set(found.phrases) & set(phrases))
+
+
+@cache
+def categories() -> dict[str, Category]:
+    """All categories by CatID."""
+    with _TABLE.open(encoding="utf-8", newline="") as lines:
+        return {
+            row["catid"]: Category(
+                row["label"], "ambience" if row["kind"] == "ambience" else None, row["phrases"] == "-"
+            )
+            for row in csv.DictReader(lines)
+        }
