@@ -1,0 +1,1 @@
+"""A picture of a cue sheet over its video."""
