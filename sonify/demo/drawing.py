@@ -132,7 +132,7 @@ def crop(left: float, top: float, right: float, bottom: float) -> Crop | None:
 
 def cover(distance: Plane, soft_px: float = 1.0) -> Plane:
     """How much of each pixel lies inside, from signed distances (in picture heights, inside below 0)."""
-    return np.clip(np.float32(0.5) - distance * np.float32(HEIGHT_PX / soft_px), 0, 1)
+    return np.asarray(np.clip(0.5 - distance * np.float32(HEIGHT_PX / soft_px), 0, 1), np.float32)
 
 
 def paint(light: Light, where: Crop, amount: Plane, colour: ArrayLike) -> None:

@@ -161,4 +161,7 @@ def _encode(command: list[str], pictures: Iterator[Picture]) -> None:
         if code:
             said.seek(0)
             lines = said.read().decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
-            raise RenderError(f"ffmpeg could not encode the film ({lines[-1]})", hint="is the disk full?")
+            raise RenderError(
+                f"ffmpeg could not encode the film ({lines[-1]})",
+                hint="make room on the disk, or choose another folder",
+            )
