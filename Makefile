@@ -36,6 +36,7 @@ clean:  ## remove what was made here, the environment too
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer with venv and pip found;" \
 		"install one (Debian and Ubuntu: python3, python3-venv), or give make PYTHON=/path/to/python" >&2; exit 1; }
+	@echo "making $(VENV): torch and what it brings are several gigabytes, so the first time takes minutes"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable ".[dev]"
+	$(BIN)/python -m pip install --disable-pip-version-check --editable ".[dev]"
 	touch $@

@@ -31,8 +31,9 @@ def batch(
 ) -> BatchReport:
     """Scores every video below `folder` into the same tree below `out`; the report says what became of each.
 
-    A video that fails is reported and skipped. One whose scored video and cue sheet are there, and belong to it,
-    is left alone, and one that has only its cue sheet is rendered from that, unless `force`. `out`/batch.json is up to date after each video, also when cut short.
+    A video that fails is reported and skipped. Unless `force`, one whose scored video and cue sheet are there
+    and belong to it is left alone, and one that has only its cue sheet is rendered from that. `out`/batch.json
+    is up to date after each video, also when cut short.
     Raises VideoError when there is nothing to score, RenderError when `out` can't be written, and what a
     Session raises when the model or the libraries can't be used.
     """
