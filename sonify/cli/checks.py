@@ -19,7 +19,7 @@ from sonify.settings import Settings
 
 # Long enough for a cold disk, short enough that a decoder that hangs is a finding.
 PATIENCE_S = 60.0
-FRAMES = 24
+PICTURE = "testsrc2=size=160x90:rate=24:duration=1,format=yuv420p"
 
 State = Literal["ok", "warning", "missing", "broken"]
 
@@ -36,7 +36,19 @@ class Finding:
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in order. Nothing is downloaded and nothing is changed."""
-    for check in (_python, _packages, _extras, _decord_twice, _ffmpeg, _decoder, _device, _weights, _starter, _cache):
+    for check in (
+        _python,
+        _packages,
+        _extras,
+        _decord_twice,
+        _ffmpeg,
+        _decoder,
+        _device,
+        _weights,
+        _model,
+        _starter,
+        _cache,
+    ):
         yield from _guarded(check, settings)
 
 
@@ -56,7 +68,10 @@ def _python(settings: Settings) -> Iterator[Finding]:
 
 
 def _packages(settings: Settings) -> Iterator[Finding]:
-    for name, least, extra in _requirements():
+    declared = _requirements()
+    if not declared:
+        yield Finding("packages", "warning", "sonify runs without being installed", "pip install -e . in its folder")
+    for name, least, extra in declared:
         if not extra:
             yield _package(name, least, "broken", f"pip install '{name}>={least}'")
 
@@ -82,7 +97,7 @@ def _requirements() -> list[tuple[str, str, str]]:
     try:
         declared = requires("sonify") or []
     except PackageNotFoundError:
-        raise SonifyError("sonify is not installed", hint="pip install it, or `pip install -e .` here") from None
+        return []
     parsed = []
     for text in declared:
         match = re.match(r"([\w.-]+)(?:\[[^]]*\])?\s*(?:>=\s*([\d.]+))?", text)
@@ -107,7 +122,7 @@ def _decord_twice(settings: Settings) -> Iterator[Finding]:
 
 def _ffmpeg(settings: Settings) -> Iterator[Finding]:
     program = _ffmpeg_program()
-    answer = subprocess.run(  # noqa: S603 - the program that imageio-ffmpeg names, fixed arguments
+    answer = subprocess.run(
         [program, "-nostdin", "-version"], capture_output=True, text=True, timeout=PATIENCE_S, check=True
     )
     yield Finding("ffmpeg", "ok", f"{' '.join(answer.stdout.split()[:3])} at {program}")
@@ -119,9 +134,8 @@ def _decoder(settings: Settings) -> Iterator[Finding]:
     notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="sonify-doctor-") as folder:
         film = Path(folder) / "test.mp4"
-        subprocess.run(  # noqa: S603 - the program that imageio-ffmpeg names, fixed arguments
-            [_ffmpeg_program(), "-nostdin", "-loglevel", "error", "-f", "lavfi"]
-            + ["-i", f"testsrc2=size=160x90:rate={FRAMES}:duration=1", "-pix_fmt", "yuv420p", f"file:{film}"],
+        subprocess.run(
+            [_ffmpeg_program(), "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", PICTURE, f"file:{film}"],
             capture_output=True,
             timeout=PATIENCE_S,
             check=True,
@@ -162,10 +176,8 @@ def _device(settings: Settings) -> Iterator[Finding]:
 
 
 def _weights(settings: Settings) -> Iterator[Finding]:
-    from sonify.models.registry import ENTRIES, MINI, is_present, resolve
+    from sonify.models.registry import ENTRIES, MINI, is_present
 
-    blueprint = resolve(settings.model.name)
-    yield Finding("model", "ok", f"{settings.model.name} means {blueprint.name} here")
     for entry in ENTRIES:
         if is_present(entry):
             yield Finding("weights", "ok", entry.name)
@@ -174,6 +186,12 @@ def _weights(settings: Settings) -> Iterator[Finding]:
         elif entry.recommended:
             remedy = f"much better than {MINI} ({entry.size_bytes / 1e6:.0f} MB): sonify models pull {entry.name}"
             yield Finding("weights", "missing", entry.name, remedy)
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    from sonify.models.registry import resolve
+
+    yield Finding("model", "ok", f"{settings.model.name} is {resolve(settings.model.name).name} here")
 
 
 def _starter(settings: Settings) -> Iterator[Finding]:
