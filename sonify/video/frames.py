@@ -15,7 +15,8 @@ class VideoInfo:
     """What a video says about itself.
 
     width_px and height_px are as a viewer sees it: turned by its rotation tag, with square pixels.
-    duration_s is exact and counts from the first frame; frame_rate is the average, in frames per second.
+    duration_s is exact and counts from the first frame (0: not known before the video has been read);
+    frame_rate is the average, in frames per second; stream is the picture's number among the file's streams.
     """
 
     path: Path
@@ -25,6 +26,7 @@ class VideoInfo:
     height_px: int
     has_audio: bool
     fingerprint: str
+    stream: int = 0
 
 
 @dataclass(frozen=True)
