@@ -39,13 +39,13 @@ SOUND_VERBS = word_set(
     drip drips flowing flow trickling pouring pour splashing splash bubbling bubble blowing blow gusting gust howls
     falling fall opening open opens closing close closes shutting shut turning moving movement playing play plays
     played strumming strum plucking pluck beating beat sounding blaring wailing whining whine whirring whir droning
-    exploding firing fire fired shooting shot shots launching landing takeoff taking off snoring sneezing coughing
-    laughing talking chattering cheering clapping typing writing cutting sawing drilling hammering spinning rolling
+    exploding firing fired shooting shot shots launching landing takeoff taking off
+    cutting spinning rolling
     sizzling boiling vocalization vocalizing vocalisation rustling tinkling jingling chiming tolling tooting
     """
 )
 # After these words of a name stands what the emitter is at or against, not the emitter.
-_PREPOSITIONS = word_set("by on onto in into inside with at from over under against near through behind")
+_PREPOSITIONS = word_set("of for by on onto in into inside with at from over under against near through behind")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def known(label: str) -> Look | None:
 def own_phrases(label: str) -> tuple[str, ...]:
     """The label's own words as phrases: "motor scooter starting" -> "motor scooter starting", "a motor scooter"."""
     full = [word for word in words(label) if word not in SOUND_WORDS and not word.isdigit()]
-    if not any(len(word) > 2 for word in full):
+    if not any(len(word) > 2 and word not in SOUND_VERBS for word in full):
         return ()
     noun = list(full)
     while len(noun) > 1 and noun[-1] in SOUND_VERBS:

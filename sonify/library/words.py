@@ -18,6 +18,9 @@ _IRREGULAR = {
     "people": "people",
     "teeth": "tooth",
     "wolves": "wolf",
+    "woods": "woods",
+    "axes": "axe",
+    "buses": "bus",
     "women": "woman",
 }
 _ALWAYS_SINGULAR = ("ss", "us", "is", "as", "os")
@@ -47,6 +50,6 @@ def singular(word: str) -> str:
         return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
-    if word.endswith(("ches", "shes", "sses", "xes", "zes")):
+    if word.endswith(("ches", "shes", "sses", "xes", "zzes")):
         return word[:-2]
     return word[:-1]
