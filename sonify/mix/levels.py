@@ -1,0 +1,58 @@
+"""How much louder or softer a sound must be made to have its nominal loudness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sonify.cues import Cue
+from sonify.mix.dynamics import loudness_lufs
+from sonify.mix.sources import RATE_HZ, SoundFile, SoundStream
+from sonify.settings import MixSettings
+
+LONGEST_MEASURE_S = 120.0
+"""Of a longer part, so much from its start is measured."""
+
+MOST_LIFT_DB = 24.0
+"""A fainter sound than this can lift stays faint: what is lifted further is mostly its noise."""
+
+_LEAST_DC = 0.001
+
+
+@dataclass(frozen=True)
+class Level:
+    """The gain that brings a sound to its nominal loudness; what to take off each channel, and what was wrong.
+
+    dc: the mean of each channel where it is over 0.001, else 0. damaged: samples that were not numbers.
+    """
+
+    gain_db: float
+    dc: tuple[float, ...]
+    damaged: int
+    silent: bool
+
+
+def used_part_s(cue: Cue, sound: SoundFile) -> tuple[float, float]:
+    """Which part of the file a cue plays, as (start_s, length_s); the whole of it when it loops."""
+    start_s = cue.source_offset_s % sound.duration_s
+    length_s = cue.end_s - cue.start_s
+    if start_s + length_s > sound.duration_s:
+        return 0.0, sound.duration_s
+    return start_s, length_s
+
+
+def measure(cue: Cue, sound: SoundFile, settings: MixSettings) -> Level:
+    """The level of the part of `sound` that `cue` plays. Raises LibraryError when it can't be read."""
+    start_s, length_s = used_part_s(cue, sound)
+    stream = SoundStream(sound, round(start_s * sound.rate_hz))
+    try:
+        samples = stream.read(max(1, round(min(length_s, LONGEST_MEASURE_S) * RATE_HZ)))
+    finally:
+        stream.close()
+    mean = samples.mean(axis=0, dtype=np.float64) if len(samples) else np.zeros(stream.channels)
+    dc = tuple(float(m) if abs(m) > _LEAST_DC else 0.0 for m in mean)
+    lufs = loudness_lufs(samples - np.array(dc, np.float32))
+    target_lufs = settings.effect_lufs if cue.kind == "effect" else settings.ambience_lufs
+    silent = lufs == float("-inf")
+    return Level(0.0 if silent else min(target_lufs - lufs, MOST_LIFT_DB), dc, stream.damaged, silent)

@@ -1,0 +1,212 @@
+"""The result: the video's own packets, untouched, with the mix as the first audio track. One ffmpeg writes it."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from sonify.errors import RenderError
+from sonify.mix import ffmpeg
+from sonify.mix.sources import RATE_HZ, Samples
+from sonify.mix.streams import Film, Stream
+from sonify.progress import Progress, note
+
+STAGE = "mix"
+_TEXT = {"subrip", "ass", "ssa", "mov_text", "webvtt", "text"}
+_MOST_TESTED = 32
+_MPEG_KBPS = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
+
+
+@dataclass(frozen=True)
+class Container:
+    """A file format: ffmpeg's name for it, the audio encoder that goes with it, what text subtitles become."""
+
+    format: str
+    encoder: str
+    text: str = ""
+    most_kbps: int = 512
+
+    def kbps(self, wanted: int) -> int:
+        """The bit rate nearest to `wanted` that the encoder can do."""
+        if self.encoder in ("mp2", "libmp3lame"):
+            return min((rate for rate in _MPEG_KBPS if rate <= self.most_kbps), key=lambda rate: abs(rate - wanted))
+        return min(wanted, self.most_kbps)
+
+
+_MP4 = Container("mp4", "aac", "mov_text")
+_TS = Container("mpegts", "aac")
+_OGG = Container("ogg", "libvorbis", most_kbps=480)
+_MPEG = Container("vob", "mp2", most_kbps=384)
+_ASF = Container("asf", "wmav2", most_kbps=320)
+
+CONTAINERS = {
+    ".mp4": _MP4,
+    ".m4v": _MP4,
+    ".mov": Container("mov", "aac", "mov_text"),
+    ".mkv": Container("matroska", "aac", "srt"),
+    ".webm": Container("webm", "libopus", "webvtt", 510),
+    ".avi": Container("avi", "libmp3lame", most_kbps=320),
+    ".flv": Container("flv", "aac"),
+    ".ts": _TS,
+    ".mts": _TS,
+    ".m2ts": _TS,
+    ".mpg": _MPEG,
+    ".mpeg": _MPEG,
+    ".vob": _MPEG,
+    ".ogv": _OGG,
+    ".ogg": _OGG,
+    ".wmv": _ASF,
+    ".asf": _ASF,
+    ".3gp": Container("3gp", "aac", "mov_text"),
+    ".mxf": Container("mxf", "pcm_s16le"),
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A stream that goes into the result, and how: "copy", or the codec that a text subtitle becomes."""
+
+    stream: Stream
+    how: str = "copy"
+
+
+def container_of(out: Path) -> Container:
+    """What a name's suffix asks for. Raises RenderError for one that we don't know."""
+    known = CONTAINERS.get(out.suffix.lower())
+    if known is None:
+        raise RenderError(
+            f"can't write {out.name}: {out.suffix or 'a name without a suffix'} is no video file that we know",
+            hint=f"use one of {' '.join(CONTAINERS)}",
+        )
+    return known
+
+
+def choose(film: Film, out: Path, beside: Path, kbps: int, progress: Progress) -> list[Kept]:
+    """The streams of `film` that the container of `out` can carry, its own audio apart; says which it can't.
+
+    Asks ffmpeg itself, by writing a moment of them to `beside`.
+    """
+    must = [Kept(stream) for stream in film.of("video")]
+    # The muxer makes a time-code track anew from the time code that the picture's metadata holds.
+    optional = [s for s in film.streams if s.kind not in ("video", "audio") and s.codec not in ("tmcd", "")]
+    kept = [Kept(stream) for stream in optional]
+    lost = [s for s in film.streams if s.kind not in ("video", "audio") and s not in optional]
+    if optional and not _carries(film, out, beside, [*must, *kept], kbps):
+        kept = []
+        for stream in optional[:_MOST_TESTED]:
+            text = container_of(out).text if stream.codec in _TEXT else ""
+            for how in filter(None, ("copy", text)):
+                if _carries(film, out, beside, [*must, *kept, Kept(stream, how)], kbps):
+                    kept.append(Kept(stream, how))
+                    break
+        lost += [stream for stream in optional if stream not in [k.stream for k in kept]]
+    if lost:
+        names = ", ".join(f"{s.kind} ({s.codec})" if s.codec else s.kind for s in lost)
+        note(progress, STAGE, f"{out.suffix} can't carry these streams of {film.path.name}: {names}; left out")
+    return [*must, *kept]
+
+
+def write(
+    film: Film, out: Path, beside: Path, kept: list[Kept], blocks: Iterable[Samples], kbps: int, *, delay_s: Fraction
+) -> None:
+    """Writes the streams of `kept` and the mix to `beside`. Raises RenderError with ffmpeg's reason.
+
+    blocks: float32 [N, 2] at 48 kHz, which begin `delay_s` after the file's earliest time stamp.
+    """
+    with tempfile.TemporaryFile("a+b") as log:
+        process = ffmpeg.start(
+            _command(film, out, beside, kept, kbps, delay_s),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+        try:
+            assert process.stdin is not None
+            whole = True
+            try:
+                for block in blocks:
+                    process.stdin.write(block.astype("<f4", copy=False).tobytes())
+                process.stdin.close()
+            except (BrokenPipeError, ConnectionError):
+                whole = False
+            status = process.wait()
+        finally:
+            ffmpeg.stop(process)
+        if status or not whole:
+            raise _failure(film, out, ffmpeg.last_error(log), status)
+
+
+def _carries(film: Film, out: Path, beside: Path, kept: list[Kept], kbps: int) -> bool:
+    command = _command(film, out, beside, kept, kbps, Fraction(0), rehearsal=True)
+    with tempfile.TemporaryFile("a+b") as log:
+        process = ffmpeg.start(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log)
+        try:
+            process.communicate(bytes(RATE_HZ // 10 * 8))
+        finally:
+            ffmpeg.stop(process)
+    return process.returncode == 0
+
+
+def _command(
+    film: Film, out: Path, beside: Path, kept: list[Kept], kbps: int, delay_s: Fraction, *, rehearsal: bool = False
+) -> list[str]:
+    container = container_of(out)
+    videos = [k for k in kept if k.stream.kind == "video"]
+    others = [k for k in kept if k.stream.kind != "video"]
+    # A rehearsal takes half a second of the file; it is only to see whether the streams fit.
+    command = [*ffmpeg.SAFE, "-format_whitelist", ffmpeg.FORMATS, *(["-t", "0.5"] if rehearsal else [])]
+    command += ["-fflags", "+genpts", "-i", ffmpeg.file_url(film.path)]
+    command += [*ffmpeg.SAFE, "-itsoffset", f"{float(delay_s):.6f}"]
+    command += ["-f", "f32le", "-ar", str(RATE_HZ), "-ch_layout", "stereo", "-i", "pipe:0"]
+    for k in videos:
+        command += ["-map", f"0:{k.stream.index}"]
+    command += ["-map", "1:0"]
+    for k in others:
+        command += ["-map", f"0:{k.stream.index}"]
+    # Packets before the first key frame, or before the start of an edit list, are part of the film too.
+    command += ["-map_metadata", "0", "-map_chapters", "0", "-c", "copy", "-copyinkf", "-copypriorss", "1"]
+    for number, k in enumerate(k for k in others if k.stream.kind == "subtitle"):
+        command += [f"-c:s:{number}", k.how]
+    command += ["-c:a", container.encoder, "-disposition:a:0", "default"]
+    if not container.encoder.startswith("pcm"):
+        command += ["-b:a", f"{container.kbps(kbps)}k"]
+    if film.audio is not None and film.audio.language:
+        command += ["-metadata:s:a:0", f"language={film.audio.language}"]
+    command += _format_options(container, film, videos)
+    # Nothing random or dated by the encoder goes into the file, so that the same mix is the same file.
+    command += ["-fflags", "+bitexact", "-flags:a", "+bitexact", "-max_muxing_queue_size", "4096"]
+    return [*command, "-y", "-f", container.format, ffmpeg.file_url(beside)]
+
+
+def _format_options(container: Container, film: Film, videos: list[Kept]) -> list[str]:
+    if container.format in ("mpegts", "vob"):
+        return ["-muxdelay", "0", "-muxpreload", "0"]
+    if container.format not in ("mp4", "mov", "3gp"):
+        return []
+    flags = "+faststart"
+    if any("." in tag for tag in film.tags):
+        # Cameras' own tags (com.apple.quicktime.location...) are lost otherwise.
+        flags += "+use_metadata_tags"
+    bases = {k.stream.time_base for k in videos if not k.stream.cover}
+    options = ["-movflags", flags]
+    if len(bases) == 1 and (base := bases.pop()).numerator == 1 and base.denominator >= 10:
+        options += ["-video_track_timescale", str(base.denominator)]
+    return options
+
+
+def _failure(film: Film, out: Path, reason: str, status: int) -> RenderError:
+    unfit = ("not currently supported in container", "are supported for", "incorrect codec parameters", "Unsupported")
+    if any(sign in reason for sign in unfit) and out.suffix.lower() != ".mkv":
+        codecs = ", ".join(dict.fromkeys(s.codec for s in film.of("video")))
+        return RenderError(
+            f"{out.suffix} files can't carry the {codecs} picture of {film.path.name}",
+            hint=f"write {out.with_suffix('.mkv').name} instead",
+        )
+    if reason.startswith("no space"):
+        return RenderError(f"can't write {out}: {reason}", hint="make room or choose another folder")
+    ended = f"ffmpeg ended with {status}" if status else "ffmpeg ended early"
+    return RenderError(f"can't write {out}: {reason or ended}", hint="try another container, such as .mkv")

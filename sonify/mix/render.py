@@ -1,0 +1,192 @@
+"""From cue sheet and video to the scored video."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from sonify.cues import Cue, CueSheet, SoundRef
+from sonify.errors import LibraryError, RenderError
+from sonify.files import replacing
+from sonify.mix import mux, sources, streams
+from sonify.mix.dynamics import Limiter, duck_curve
+from sonify.mix.levels import Level, measure, used_part_s
+from sonify.mix.original import OriginalAudio
+from sonify.mix.sources import RATE_HZ, Samples, SoundFile
+from sonify.mix.spatial import Floats, Line, gain
+from sonify.mix.streams import Film
+from sonify.mix.timeline import BLOCK, CueClip, compose, sample_at
+from sonify.progress import Event, Progress, note, silent
+from sonify.settings import MixSettings
+
+LONGEST_LEAD_S = 60
+"""Audio that begins before the picture is kept up to so much; a longer lead is a damaged time stamp."""
+
+
+def render_sheet(
+    sheet: CueSheet,
+    video: Path,
+    out: Path,
+    *,
+    sounds: Callable[[SoundRef], Path],
+    settings: MixSettings,
+    force: bool = False,
+    progress: Progress = silent,
+) -> None:
+    """Writes `video` with the sounds of `sheet` to `out`.
+
+    sounds: where the file of a sound lies. The picture and all other streams are copied; the sound is one
+    new stereo track. `out` appears when it is whole, or not at all. Raises RenderError, and LibraryError
+    for a sound that can't be read.
+    """
+    _check_places(video, out, force)
+    mux.container_of(out)
+    film = streams.inspect(video)
+    _check_length(sheet, film)
+    with ExitStack() as stack:
+        try:
+            beside = stack.enter_context(replacing(out))
+        except OSError as error:
+            raise RenderError(
+                f"can't write to the folder {out.absolute().parent}: {error.strerror}", hint="choose another"
+            ) from None
+        kept = mux.choose(film, out, beside, settings.bitrate_kbps, progress)
+        lead_s = film.lead_s if film.lead_s <= LONGEST_LEAD_S else Fraction(0)
+        mix = Mix(sheet, film, sounds, settings, lead=sample_at(lead_s), progress=progress)
+        mux.write(film, out, beside, kept, mix.samples(), settings.bitrate_kbps, delay_s=film.lead_s - lead_s)
+
+
+class Mix:
+    """The finished sound of a sheet, as blocks.
+
+    lead: samples before the video's first frame. Raises RenderError or LibraryError, naming the cue, when
+    a sound of the sheet is missing or can't be read.
+    """
+
+    def __init__(
+        self,
+        sheet: CueSheet,
+        film: Film,
+        sounds: Callable[[SoundRef], Path],
+        settings: MixSettings,
+        *,
+        lead: int = 0,
+        progress: Progress = silent,
+    ) -> None:
+        self._film, self._settings, self._progress = film, settings, progress
+        self._cues = sheet.cues
+        self._lead = lead
+        self.total = lead + sample_at(sheet.video.duration_s)
+        """Samples in all."""
+        self._levels: dict[tuple[Path, float, float, str], Level] = {}
+        files: dict[SoundRef, SoundFile] = {}
+        self._clips: list[tuple[Cue, SoundFile]] = []
+        for cue in sheet.cues:
+            if cue.sound not in files:
+                files[cue.sound] = _sound(cue, sounds)
+            self._clips.append((cue, files[cue.sound]))
+
+    def samples(self, *, block: int = BLOCK) -> Iterator[Samples]:
+        """Blocks of float32 [N, 2] at 48 kHz, `total` samples, none over the peak."""
+        return Limiter(self._settings.peak_db).run(self._summed(block))
+
+    def _summed(self, block: int) -> Iterator[Floats]:
+        clips = [
+            CueClip(cue, sound, partial(self._level, cue, sound), origin=self._lead, end=self.total)
+            for cue, sound in self._clips
+        ]
+        duck = Line(
+            duck_curve(self._cues, self._settings.duck_db) if self._settings.original == "duck" else (),
+            origin=self._lead,
+        )
+        first = 0
+        with ExitStack() as stack:
+            original = self._original()
+            if original is not None:
+                stack.callback(original.close)
+            composed = compose(clips, self.total, block=block)
+            stack.callback(composed.close)  # type: ignore[attr-defined]
+            for summed in composed:
+                count = len(summed)
+                if original is not None:
+                    factor = gain(duck.at(first, count))
+                    summed = summed + original.read(count) * np.asarray(factor).reshape(-1, 1)
+                yield summed
+                first += count
+                self._progress(Event(mux.STAGE, first / RATE_HZ, self.total / RATE_HZ, "s"))
+            if original is not None:
+                self._report(original)
+
+    def _original(self) -> OriginalAudio | None:
+        if self._settings.original == "mute":
+            return None
+        if self._film.audio is None:
+            if not self._cues:
+                note(self._progress, mux.STAGE, f"{self._film.path.name} has no audio and no cues: a silent track")
+            return None
+        lead_s = Fraction(self._lead, RATE_HZ)
+        return OriginalAudio(self._film, skip=max(0, sample_at(self._film.lead_s - lead_s)))
+
+    def _report(self, original: OriginalAudio) -> None:
+        if original.given:
+            return
+        original.close()
+        note(
+            self._progress,
+            mux.STAGE,
+            f"the audio of {self._film.path.name} can't be decoded and is left out"
+            + (f": {original.reason}" if original.reason else ""),
+        )
+
+    def _level(self, cue: Cue, sound: SoundFile) -> Level:
+        key = (sound.file, *used_part_s(cue, sound), cue.kind)
+        if key not in self._levels:
+            level = self._levels[key] = measure(cue, sound, self._settings)
+            if level.damaged:
+                note(self._progress, mux.STAGE, f"{sound.file.name} has {level.damaged} samples that are no numbers")
+            if level.silent:
+                note(self._progress, mux.STAGE, f"{sound.file.name} is silent where cue {cue.id} plays it")
+        return self._levels[key]
+
+
+def _sound(cue: Cue, sounds: Callable[[SoundRef], Path]) -> SoundFile:
+    file = sounds(cue.sound)
+    if not file.is_file():
+        raise RenderError(
+            f"cue {cue.id} ({cue.label}) needs the sound {cue.sound.path} of the library {cue.sound.library}, "
+            f"which is not there",
+            hint="put it back, or choose another sound for the cue",
+        )
+    try:
+        return sources.inspect(file)
+    except LibraryError as error:
+        raise LibraryError(f"cue {cue.id} ({cue.label}): {error.what}", hint=error.hint) from None
+
+
+def _check_places(video: Path, out: Path, force: bool) -> None:
+    if not video.is_file():
+        raise RenderError(f"there is no video {video}", hint="check the path in the cue sheet")
+    if out.is_dir():
+        raise RenderError(f"{out} is a folder", hint="give the name of a file")
+    if out.exists():
+        if out.samefile(video):
+            raise RenderError(f"{out} is the video itself", hint="choose another name for the result")
+        if not force:
+            raise RenderError(f"{out} exists", hint="pass --force (force=True) to replace it")
+
+
+def _check_length(sheet: CueSheet, film: Film) -> None:
+    """Stops a sheet that would make hours of silence after a short film."""
+    stated, length = sheet.video.duration_s, film.length_s
+    if sample_at(stated) < 1:
+        raise RenderError(f"the cue sheet says that {film.path.name} lasts {stated:g} s", hint="make a new sheet")
+    if length is not None and stated > 2 * length + 60:
+        raise RenderError(
+            f"the cue sheet says that {film.path.name} lasts {stated:g} s, but it lasts {float(length):g} s",
+            hint="make a new sheet for this video",
+        )
