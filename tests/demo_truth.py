@@ -8,7 +8,7 @@ from fractions import Fraction
 
 @dataclass(frozen=True)
 class Shown:
-    """One scene: its span (dissolves belong to both scenes), what labels are right, and the instants of its events."""
+    """One scene: its span (dissolves belong to both), which labels are right, the instants of its events."""
 
     start_s: Fraction
     end_s: Fraction
