@@ -159,8 +159,8 @@ def build(
 
     Nothing is downloaded. Raises ModelError when the weights are damaged or don't fit the architecture.
     """
-    check_weights(blueprint.weights)
     with _quietly():
+        check_weights(blueprint.weights)
         name, config, extras = _configuration(blueprint)
         try:
             module = open_clip.create_model(name, load_weights=False, pretrained_text=False, **extras)

@@ -161,7 +161,7 @@ def resolve(name: str) -> Blueprint:
     if not name.strip():
         raise ModelError("the model has no name", hint="leave it out, or see `sonify models list`")
     path = Path(name).expanduser()
-    if path.is_dir() or path.is_absolute() and path.suffix.lower() not in SUFFIXES:
+    if path.is_dir() or (path.is_absolute() and path.suffix.lower() not in SUFFIXES):
         return _folder(name, path)
     if path.suffix.lower() in SUFFIXES:
         path = _existing(path)
