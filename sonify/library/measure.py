@@ -26,8 +26,8 @@ def lead_silence_s(file: Path) -> float:
 
     At least 5 ms before the attack are kept. 0 for a file that can't be read, is silent, or begins at once.
     """
-    import librosa
     import soundfile
+    from librosa.effects import trim
 
     try:
         with soundfile.SoundFile(os.fsencode(file)) as sound:
@@ -39,7 +39,7 @@ def lead_silence_s(file: Path) -> float:
     if mono.size == 0 or float(np.abs(mono).max()) < SILENT_PEAK:
         return 0.0
     frame, hop = max(2, round(FRAME_S * rate)), max(1, round(HOP_S * rate))
-    _, bounds = librosa.effects.trim(mono, top_db=TOP_DB, frame_length=frame, hop_length=hop)
+    _, bounds = trim(mono, top_db=TOP_DB, frame_length=frame, hop_length=hop)
     # The frames are centred: the first loud one begins half a frame before where trim cuts.
     return max(0.0, (int(bounds[0]) - frame // 2) / rate - KEEP_S)
 

@@ -98,7 +98,7 @@ def _guess(path: str, told: Row) -> tuple[str, Kind, tuple[str, ...], str]:
         return named.label, named.category.kind or found.kind, phrases, _line(named.author)
     label = label or _from_description(told) or _from_names(folders, stem)
     found = look(label)
-    kind = _folder_kind(folders) or (named and named.category.kind) or found.kind
+    kind = (named and named.category.kind) or _named_kind(folders, stem) or found.kind
     # A name without any word that we know may be a code: there is nothing to look for.
     return label or "unnamed", kind, found.phrases, _line(named.author) if named else ""
 
@@ -122,12 +122,12 @@ def _from_names(folders: list[str], stem: str) -> str:
     return own or next((label for label in above if label not in _KIND_FOLDERS), "")
 
 
-def _folder_kind(folders: list[str]) -> Kind | None:
-    for folder in reversed(folders):
-        kind = _KIND_FOLDERS.get(normalise(folder))
-        if kind:
-            return kind
-    return None
+def _named_kind(folders: list[str], stem: str) -> Kind | None:
+    """The kind that the file's name, or else the nearest folder's, says."""
+    if names.says_bed(stem):
+        return "ambience"
+    told = (_KIND_FOLDERS.get(normalise(folder)) for folder in reversed(folders))
+    return next((kind for kind in told if kind), None)
 
 
 def _phrases(cell: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from sonify.library.phrases import SOUND_WORDS
 from sonify.library.words import normalise, word_set, words
@@ -16,13 +17,16 @@ _NOISE = word_set(
     bits ch lr ms xy ortf mkh sanken zoom h1 h4 h4n h5 h6 tascam dr mic micd freesound freesoundorg soundbible com www
     sfxkit kit pack library lib vol part pt copy untitled unnamed audacity normalized normalised trimmed cut export
     bounce bip seq rec rev fade sample samples db lufs left right oneshot shot1 pixabay zapsplat epidemic boom
-    soundsnap sonniss gdc bbc
+    soundsnap sonniss gdc bbc mixkit community voc track bpm zapsplatcom
     """
 )
 _KEEP_SHORT = word_set("ac tv uv ax ox cd up by on in at of to no go dj pc ui ufo atv suv rv")
+# A name that begins so is that of a bed, whatever can be heard in it.
+BED_WORDS = word_set("amb ambience ambiance ambient atmos atmo atmosphere soundscape roomtone")
 _HEXADECIMAL = re.compile(r"(?=.*\d)[0-9a-f]{6,}$")
 
 
+@lru_cache(maxsize=4096)
 def clean(name: str) -> str:
     """The label that a free file or folder name means (without its suffix), "" when it has no words.
 
@@ -32,11 +36,19 @@ def clean(name: str) -> str:
     found = [word for word in words(" ".join(apart)) if _means(word)]
     while len(found) > 1 and found[-1] in SOUND_WORDS:
         found.pop()
+    while len(found) > 1 and found[0] in BED_WORDS:
+        found.pop(0)
     while len(found) > 1 and found[0] in {"sfx", "fx", "sound", "sounds", "effect", "effects", "foley"}:
         found.pop(0)
     if all(word in SOUND_WORDS for word in found):
         return ""
     return normalise(" ".join(found[:MAX_WORDS]))
+
+
+def says_bed(name: str) -> bool:
+    """Whether a free file name says that the sound is a bed: "Amb_Forest_01"."""
+    found = words(_CAMEL.sub(" ", name.replace("_", " ")))
+    return bool(found) and found[0] in BED_WORDS
 
 
 def _chunks(name: str) -> list[str]:

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 from sonify.cues import Kind
-from sonify.library.words import singular, word_set, words
+from sonify.library.words import plain, singular, word_set, words
 
 _TABLE = Path(__file__).with_name("phrases.csv")
 
@@ -44,6 +44,13 @@ SOUND_VERBS = word_set(
     sizzling boiling vocalization vocalizing vocalisation rustling tinkling jingling chiming tolling tooting
     """
 )
+# Words that only count where nothing more particular is said: "animals cow moo" is a cow.
+GENERAL_WORDS = word_set(
+    """
+    animal vehicle people person crowd water wood metal glass machine machinery tool sport music instrument weather
+    city room house home nature creature monster weapon liquid building impact object door engine voice
+    """
+)
 # After these words of a name stands what the emitter is at or against, not the emitter.
 _PREPOSITIONS = word_set("of for by on onto in into inside with at from over under against near through behind")
 
@@ -64,8 +71,8 @@ class Look:
 def look(label: str) -> Look:
     """Kind and visual phrases of a label, from the table or else from its own words.
 
-    Tried in turn: the label as it is; without words about sound; without what emitters do; then the longest entry
-    among its words (of several the last, where English has its head, and before any "by", "on" or "in").
+    Tried in turn: the label as it is; without words about sound; without what emitters do; then the best entry among
+    its words (longest, and before any "by", "on" or "in").
     """
     return _find(label) or Look("", "effect", own_phrases(label))
 
@@ -84,43 +91,46 @@ def own_phrases(label: str) -> tuple[str, ...]:
     while len(noun) > 1 and noun[-1] in SOUND_VERBS:
         noun.pop()
     named = " ".join(noun)
-    if singular(noun[-1]) == noun[-1]:
+    if singular(noun[-1]) == noun[-1] and named.isascii():
         named = f"{'an' if named[0] in 'aeiou' else 'a'} {named}"
     return tuple(dict.fromkeys((named, " ".join(full)))) if noun != full else (named,)
 
 
+@lru_cache(maxsize=4096)
 def _find(label: str) -> Look | None:
     full = _stem(words(label))
-    plain = tuple(word for word in full if word not in SOUND_WORDS)
-    still = tuple(word for word in plain if word not in SOUND_VERBS)
+    named = tuple(word for word in full if word not in SOUND_WORDS)
+    still = tuple(word for word in named if word not in SOUND_VERBS)
     table = _index()
-    for candidate in (full, plain, still):
+    for candidate in (full, named, still):
         if candidate in table:
             return table[candidate]
     head = next((at for at, word in enumerate(full) if word in _PREPOSITIONS and at), len(full))
-    seen: Look | None = None
-    for part in (full[:head], full):
-        for drop in (SOUND_VERBS, frozenset[str]()):
-            for entry in _contained(tuple(word for word in part if word not in drop)):
-                if entry.phrases:
-                    return Look(entry.key, entry.kind, entry.phrases)
-                seen = seen or Look(entry.key, entry.kind, ())
-    return seen
+    entries = [*_contained(full[:head]), *_contained(full)]
+    for entry in entries:
+        if entry.phrases:
+            return replace(entry, certain=False)
+    return replace(entries[0], certain=False) if entries else None
 
 
-def _contained(stems: tuple[str, ...]) -> Iterator[Look]:
+def _contained(stems: tuple[str, ...]) -> list[Look]:
+    """Entries among the words, best first: the longer, the particular before the general, an emitter before a
+    place, those that are no sound before those that are, the first of several."""
     table = _index()
-    for length in range(min(len(stems) - 1, _longest()), 0, -1):
-        for start in range(len(stems) - length, -1, -1):
-            entry = table.get(stems[start : start + length])
+    found = []
+    for length in range(min(len(stems), _longest()), 0, -1):
+        for start in range(len(stems) - length + 1):
+            part = stems[start : start + length]
+            entry = table.get(part)
             if entry:
-                yield entry
-    if stems in table:
-        yield table[stems]
+                vague = length == 1 and part[0] in GENERAL_WORDS
+                heard = length == 1 and part[0] in SOUND_VERBS
+                found.append(((-length, heard, vague, entry.kind == "ambience", start), entry))
+    return [entry for _, entry in sorted(found, key=lambda item: item[0])]
 
 
 def _stem(label: Iterable[str]) -> tuple[str, ...]:
-    return tuple(singular(word) for word in label if not word.isdigit())
+    return tuple(singular(plain(word)) for word in label if not word.isdigit())
 
 
 @cache

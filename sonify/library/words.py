@@ -42,6 +42,13 @@ def normalise(text: str) -> str:
     return label if len(label) <= MAX_CHARACTERS else label[:MAX_CHARACTERS].rsplit(" ", 1)[0]
 
 
+def plain(word: str) -> str:
+    """A word without accents, to compare: "café" -> "cafe"."""
+    if word.isascii():
+        return word
+    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+
+
 def singular(word: str) -> str:
     """An English word without its plural; good enough to compare two words, not to be shown."""
     if word in _IRREGULAR:
