@@ -25,7 +25,8 @@ def find_videos(folder: Path, out: Path) -> list[PurePath]:
         what = f"{folder} is a file" if folder.exists() else f"there is no folder {folder}"
         raise VideoError(what, hint="batch takes a folder; `sonify score` takes one video")
     try:
-        next(os.scandir(folder), None)
+        with os.scandir(folder):
+            pass
     except OSError as error:
         raise VideoError(f"can't read {folder}: {error.strerror}", hint="check its permissions") from None
     found = sorted(path.relative_to(folder) for path in _walk(folder, _identity(out)))

@@ -15,7 +15,7 @@ from sonify.errors import CueSheetError, RenderError, SonifyError
 from sonify.pipeline import Libraries, Session, render
 from sonify.progress import Event, Progress, silent
 from sonify.settings import Settings
-from sonify.video.probe import probe
+from sonify.video.probe import fingerprint
 
 __all__ = ["BatchFile", "BatchReport", "batch"]
 
@@ -121,7 +121,7 @@ def _earlier(video: Path, cue_sheet: Path) -> CueSheet | None:
         return None
     try:
         sheet = CueSheet.load(cue_sheet)
-        return sheet if sheet.video.fingerprint == probe(video).fingerprint else None
+        return sheet if sheet.video.fingerprint == fingerprint(video) else None
     except SonifyError:
         return None
 

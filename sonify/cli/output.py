@@ -16,7 +16,11 @@ PIPE_COLUMNS = 140
 
 
 class OutputClosed(Exception):  # noqa: N818 - not an error: the reader has seen enough
-    """Whoever read our stdout has gone, as `head` does."""
+    """Nothing more can be written to stdout; `reason` is empty where its reader has simply gone, as `head` does."""
+
+    def __init__(self, reason: str = "") -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 def shown(text: object) -> str:
@@ -25,7 +29,7 @@ def shown(text: object) -> str:
 
 
 class Output:
-    """Where results go. Raises OutputClosed when nobody reads them any more."""
+    """Where results go. Raises OutputClosed when they can't be written."""
 
     def __init__(self, stream: IO[str] | None = None) -> None:
         self._stream = stream
@@ -64,3 +68,5 @@ class Output:
             self.stream.flush()
         except BrokenPipeError:
             raise OutputClosed from None
+        except OSError as error:
+            raise OutputClosed(error.strerror or str(error)) from None

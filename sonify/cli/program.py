@@ -30,9 +30,11 @@ def main() -> int:
     """The process: standard streams, signals, then `run` over sys.argv."""
     interrupts = Interrupts()
     interrupts.watch()
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
         # A file name may hold bytes that are no text, and a terminal may know only ASCII.
-        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+        getattr(sys, name).reconfigure(errors="backslashreplace")
     if "--debug" in sys.argv:
         logging.basicConfig(level=logging.INFO)
     else:
@@ -50,24 +52,16 @@ def run(argv: Sequence[str], interrupts: Interrupts | None = None) -> int:
     given = list(argv[: argv.index("--")]) if "--" in argv else list(argv)
     output = Output()
     try:
-        try:
-            return _run(list(argv), output, interrupts)
-        except SystemExit as leaving:  # argparse, after --help and --version
-            output.write("")
-            return int(leaving.code or 0)
-        except SonifyError as error:
-            return _fail(error, output, given)
-        except OutputClosed:
-            raise
-        except Exception as error:  # noqa: BLE001 - the last place where a defect can become one line
-            interrupts.check()
-            return _fail(error, output, given)
+        return _run_or_fail(list(argv), given, output, interrupts)
     except KeyboardInterrupt:
         return interrupts.exit_code
-    except OutputClosed:
+    except OutputClosed as closed:
         # Python flushes stdout once more on its way out and would complain there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
+        if not closed.reason:
+            return PIPE_CLOSED
+        sys.stderr.write(f"sonify: error: can't write the results: {closed.reason}\n")
+        return FAILED
 
 
 def build() -> tuple[Parser, dict[str, Parser], dict[str, ModuleType]]:
@@ -105,6 +99,21 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, ModuleType]:
     if unknown:
         raise _unknown(unknown[0], verbs[args.verb])
     return args, modules[args.verb]
+
+
+def _run_or_fail(argv: list[str], given: list[str], output: Output, interrupts: Interrupts) -> int:
+    try:
+        return _run(argv, output, interrupts)
+    except SystemExit as leaving:  # argparse, after --help and --version
+        output.write("")
+        return int(leaving.code or 0)
+    except SonifyError as error:
+        return _fail(error, output, given)
+    except OutputClosed:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last place where a defect can become one line
+        interrupts.check()
+        return _fail(error, output, given)
 
 
 def _unknown(word: str, parser: Parser) -> UsageError:
