@@ -101,7 +101,7 @@ def _flames(t: float) -> Light:
         sway = sample(swirl, x * 0.5 + seed, y * 0.45 + t * speed * 0.45) * 0.36 * np.clip(v, 0, 1.3)
         lick = sample(fine, (x + seed) * 0.95, y * 0.52 + t * speed * 0.80) * 0.55
         lick = lick + sample(fine, (x + seed) * 2.2, y * 1.1 + t * speed * 1.5) * 0.22
-        reach = 1.0 - np.clip(v, 0, 2) ** 0.85
+        reach = 1.0 - np.clip(v, 0, 2) ** 0.85 - 0.9 * smoothstep(0.8, 1.5, v)
         body = reach - np.abs(u + sway) * (0.75 + 0.9 * np.clip(v, 0, 1)) + lick * np.clip(0.25 + v, 0, 1.1)
         heat = np.maximum(heat, smoothstep(-0.02, 1.05, body) * smoothstep(-0.12, 0.10, v))
     light[where.rows, where.cols] = ramp(

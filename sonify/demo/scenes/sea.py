@@ -1,4 +1,4 @@
-"""The open sea under a low sun: deep-water waves running towards us."""
+"""The sea under a low sun: waves run towards us, break, and wash up the sand at our feet."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def _sky(x: Plane, y: Plane) -> Light:
     base = ramp(
         height,
         (
-            (0.0, (1.00, 0.62, 0.34)),
-            (0.07, (0.82, 0.56, 0.42)),
-            (0.20, (0.36, 0.45, 0.58)),
-            (0.45, (0.12, 0.25, 0.46)),
-            (1.5, (0.05, 0.12, 0.28)),
+            (0.0, (0.92, 0.68, 0.48)),
+            (0.05, (0.70, 0.62, 0.56)),
+            (0.16, (0.34, 0.50, 0.68)),
+            (0.45, (0.11, 0.27, 0.54)),
+            (1.5, (0.05, 0.13, 0.32)),
         ),
     )
     away = np.hypot((x - SUN[0]) * 0.8, height - (HORIZON - SUN[1]))
-    glow = np.exp(-away / 0.13)[..., None] * rgb(0.95, 0.42, 0.12)
+    glow = np.exp(-away / 0.105)[..., None] * rgb(0.95, 0.42, 0.12)
     return np.asarray(base * 0.5 + glow, np.float32)
 
 
@@ -77,7 +77,7 @@ def _ground() -> tuple[Plane, Plane, Plane, tuple[Plane, ...]]:
 
 
 def _water(t: float) -> Light:
-    across, far, row_m, seen = _ground()
+    across, far, _, seen = _ground()
     x, y = (plane[-across.shape[0] :] for plane in axes())
     slope_x = np.zeros_like(across)
     slope_z = np.zeros_like(across)
@@ -108,11 +108,52 @@ def _water(t: float) -> Light:
     off_y = (rise - (HORIZON - SUN[1])) * np.float32(0.38)
     glitter = np.exp(-(off_x**2 + off_y**2) / (2 * spread**2)) * (np.float32(0.035) / (spread + 0.02))
     water = water + glitter[..., None] * rgb(5.0, 3.0, 1.35)
-    foam = sample(noise(23, 512, 1.0), across * 0.05 + 0.02 * t, far * 0.05 - 0.03 * t)
-    crest = smoothstep(0.62, 1.15, height + foam * 0.16) * smoothstep(0.2, 1.2, foam) * np.exp(-row_m * 2)
-    water = mix(water, (0.85, 0.78, 0.70), crest * 0.75)
+    water = _shore(water, _sky(x, 2 * HORIZON - y), t)
     haze = np.exp(-(y - HORIZON) / 0.012) * 0.6
     return mix(water, (0.72, 0.52, 0.38), haze)
+
+
+def _shore(water: Light, mirrored: Light, t: float) -> Light:
+    """Breakers, the white water they leave, and the wash that runs up the sand and back."""
+    across, far, row_m, _ = _ground()
+    broad, lace = noise(24, 256, 1.7), noise(23, 512, 0.95)
+    bend = sample(broad, across * 0.012, np.full_like(across, 0.2))
+    wash_m = 1.5 * np.sin(t * 1.15 - 0.9) + 0.5 * np.sin(t * 2.1 + 0.7 * bend)
+    edge = np.asarray(13.4 + 1.1 * bend - wash_m, np.float32)
+    out = far - edge
+    soft = row_m + np.float32(0.05)
+    # Far away, where a row of pixels spans a foot of water, foam has to be smooth or it flickers.
+    smooth = noise(26, 512, 1.9)
+    rough = smoothstep(0.22, 0.05, row_m)
+    u, v = across * 0.075, far * 0.075 + 0.020 * wash_m
+    fine = mix(sample(smooth, u, v), sample(lace, u, v), rough)
+    finer = sample(lace, across * 0.21 + 0.3, far * 0.21 + 0.055 * wash_m) * rough
+    pattern = fine + 0.7 * finer
+    # Breakers: white fronts that come nearer, each ragged in its own way, with foam trailing behind.
+    ragged = sample(broad, across * 0.035, far * 0.004 + 0.02 * t)
+    white = np.zeros_like(far)
+    for start_m, length_m in ((9.0, 1.0), (20.0, 1.3), (33.0, 1.6)):
+        place = start_m - 2.1 * t + 2.2 * ragged + 1.0 * bend
+        behind = out - place
+        front = smoothstep(-0.15, 0.10, behind) * np.exp(-np.maximum(behind, 0) / length_m)
+        tail = smoothstep(0.0, 0.5, behind) * np.exp(-np.maximum(behind, 0) / (length_m * 3.5))
+        alive = smoothstep(-1.2, 0.4, ragged + 0.9 - start_m * 0.012) * smoothstep(0.0, 2.5, place + 1.0)
+        white = np.maximum(
+            white, alive * np.maximum(front * (0.9 + 0.25 * fine), tail * smoothstep(-0.1, 1.3, pattern))
+        )
+    shallow = np.exp(-np.maximum(out, 0) / 3.2)
+    water = mix(water, mirrored * 0.55 + rgb(0.075, 0.070, 0.052), shallow * np.float32(0.62))
+    white = np.maximum(white, shallow * smoothstep(-0.25, 1.1, pattern) * np.float32(0.85))
+    rim = smoothstep(-0.25, 0.05, out) * np.exp(-np.maximum(out, 0) / 0.16)
+    white = np.clip(np.maximum(white, rim * (0.75 + 0.3 * finer)), 0, 1)
+    shade = np.clip(0.60 + 0.14 * finer + 0.10 * fine, 0.3, 1.1)
+    water = mix(water, tint(shade, (1.0, 0.86, 0.72)), white * np.float32(0.92))
+    grain = sample(noise(25, 512, 0.4), across * 0.16, far * 0.16) * np.exp(-row_m * 12)
+    tone = np.clip(1.0 + 0.10 * grain + 0.07 * fine + 0.10 * bend, 0.3, 1.6)
+    wet = smoothstep(10.0, 12.0, far + 0.25 * fine)
+    dry_sand, wet_sand = tint(tone, (0.29, 0.215, 0.150)), tint(tone, (0.115, 0.080, 0.056)) + mirrored * 0.42
+    sand = mix(dry_sand, wet_sand, wet)
+    return mix(sand, water, np.clip(out / soft + 0.5, 0, 1))
 
 
 def draw(t: float) -> Light:
