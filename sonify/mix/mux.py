@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from sonify.errors import RenderError
-from sonify.mix import ffmpeg
+from sonify.mix import ffmpeg, streams
 from sonify.mix.sources import RATE_HZ, Samples
 from sonify.mix.streams import Film, Stream
 from sonify.progress import Progress, note
@@ -23,12 +23,16 @@ _MPEG_KBPS = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
 
 @dataclass(frozen=True)
 class Container:
-    """A file format: ffmpeg's name for it, the audio encoder that goes with it, what text subtitles become."""
+    """A file format: ffmpeg's name for it, the audio encoder that goes with it, what text subtitles become.
+
+    hidden: samples of silence that the encoder puts first and the format can't tell players to skip.
+    """
 
     format: str
     encoder: str
     text: str = ""
     most_kbps: int = 512
+    hidden: int = 0
 
     def kbps(self, wanted: int) -> int:
         """The bit rate nearest to `wanted` that the encoder can do."""
@@ -49,7 +53,7 @@ CONTAINERS = {
     ".mov": Container("mov", "aac", "mov_text"),
     ".mkv": Container("matroska", "aac", "srt"),
     ".webm": Container("webm", "libopus", "webvtt", 510),
-    ".avi": Container("avi", "libmp3lame", most_kbps=320),
+    ".avi": Container("avi", "libmp3lame", most_kbps=320, hidden=1105),  # LAME's 576 + the decoder's 529
     ".flv": Container("flv", "aac"),
     ".ts": _TS,
     ".mts": _TS,
@@ -117,9 +121,11 @@ def write(
 
     blocks: float32 [N, 2] at 48 kHz, which begin `delay_s` after the file's earliest time stamp.
     """
+    hidden = container_of(out).hidden
+    blocks = _without(hidden, blocks)
     with tempfile.TemporaryFile("a+b") as log:
         process = ffmpeg.start(
-            _command(film, out, beside, kept, kbps, delay_s),
+            _command(film, out, beside, kept, kbps, delay_s + Fraction(hidden, RATE_HZ)),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=log,
@@ -138,6 +144,18 @@ def write(
             ffmpeg.stop(process)
         if status or not whole:
             raise _failure(film, out, ffmpeg.last_error(log), status)
+    try:
+        streams.inspect(beside)
+    except RenderError:
+        raise RenderError(f"{film.path} holds no picture that can be copied", hint="mend or replace it") from None
+
+
+def _without(count: int, blocks: Iterable[Samples]) -> Iterator[Samples]:
+    """The blocks less their first `count` samples, whose place the encoder takes up."""
+    for block in blocks:
+        dropped = min(count, len(block))
+        count -= dropped
+        yield block[dropped:]
 
 
 def _carries(film: Film, out: Path, beside: Path, kept: list[Kept], kbps: int) -> bool:
@@ -185,6 +203,9 @@ def _command(
 def _format_options(container: Container, film: Film, videos: list[Kept]) -> list[str]:
     if container.format in ("mpegts", "vob"):
         return ["-muxdelay", "0", "-muxpreload", "0"]
+    if container.format == "avi":
+        # AVI has no time stamps, only a count of frames: a shift would put an empty frame into the film.
+        return ["-avoid_negative_ts", "disabled"]
     if container.format not in ("mp4", "mov", "3gp"):
         return []
     flags = "+faststart"

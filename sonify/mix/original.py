@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from fractions import Fraction
 
 import numpy as np
 
@@ -17,13 +18,13 @@ _BYTES = 8
 
 
 class OriginalAudio:
-    """The first audio track of `film`, decoded by ffmpeg through a pipe. `close()` it.
+    """The first audio track of `film` from the time stamp `from_s` on, decoded by ffmpeg. `close()` it.
 
     Its time stamps are kept: a track that starts late starts late here, gaps of over 0.1 s are silence.
     More than two channels are folded down (ITU-R BS.775), mono goes to both sides.
     """
 
-    def __init__(self, film: Film, *, skip: int = 0) -> None:
+    def __init__(self, film: Film, from_s: Fraction) -> None:
         track = film.audio
         assert track is not None
         self._log = tempfile.TemporaryFile("a+b")  # noqa: SIM115
@@ -40,26 +41,29 @@ class OriginalAudio:
             stdout=subprocess.PIPE,
             stderr=self._log,
         )
-        self._skip = skip
+        ahead = round((film.zero_s([track]) - from_s) * RATE_HZ)
+        self._silence, self._skip = max(ahead, 0), max(-ahead, 0)
         self.given = 0
         """Samples that came from the file so far."""
         self.reason = ""
 
     def read(self, count: int) -> Floats:
-        """The next samples [count, 2]; silence after the end."""
+        """The next stereo samples [count, 2]; silence after the end."""
         while self._skip:
             step = min(self._skip, RATE_HZ)
             self._skip = self._skip - step if len(self._take(step)) == step else 0
-        samples = self._take(count)
-        self.given += len(samples)
+        silent = min(self._silence, count)
+        self._silence -= silent
+        samples = self._take(count - silent)
         out = np.zeros((count, 2))
         # A decoder that goes astray can give anything; the limiter can't work with what is no number.
-        out[: len(samples)] = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        out[silent : silent + len(samples)] = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
         return out
 
     def _take(self, count: int) -> Floats:
         assert self._process.stdout is not None
         raw = self._process.stdout.read(count * _BYTES)
+        self.given += len(raw) // _BYTES
         return np.frombuffer(raw[: len(raw) // _BYTES * _BYTES], "<f4").reshape(-1, 2).astype(np.float64)
 
     def close(self) -> None:

@@ -56,16 +56,17 @@ def render_sheet(
                 f"can't write to the folder {out.absolute().parent}: {error.strerror}", hint="choose another"
             ) from None
         kept = mux.choose(film, out, beside, settings.bitrate_kbps, progress)
-        lead_s = film.lead_s if film.lead_s <= LONGEST_LEAD_S else Fraction(0)
-        mix = Mix(sheet, film, sounds, settings, lead=sample_at(lead_s), progress=progress)
-        mux.write(film, out, beside, kept, mix.samples(), settings.bitrate_kbps, delay_s=film.lead_s - lead_s)
+        before_s = max(film.picture_s - film.zero_s([k.stream for k in kept]), Fraction(0))
+        lead_s = before_s if before_s <= LONGEST_LEAD_S else Fraction(0)
+        mix = Mix(sheet, film, sounds, settings, lead_s=lead_s, progress=progress)
+        mux.write(film, out, beside, kept, mix.samples(), settings.bitrate_kbps, delay_s=before_s - lead_s)
 
 
 class Mix:
     """The finished sound of a sheet, as blocks.
 
-    lead: samples before the video's first frame. Raises RenderError or LibraryError, naming the cue, when
-    a sound of the sheet is missing or can't be read.
+    lead_s: how much of it comes before the video's first frame. Raises RenderError or LibraryError, naming
+    the cue, when a sound of the sheet is missing or can't be read.
     """
 
     def __init__(
@@ -75,13 +76,14 @@ class Mix:
         sounds: Callable[[SoundRef], Path],
         settings: MixSettings,
         *,
-        lead: int = 0,
+        lead_s: Fraction = Fraction(0),
         progress: Progress = silent,
     ) -> None:
         self._film, self._settings, self._progress = film, settings, progress
         self._cues = sheet.cues
-        self._lead = lead
-        self.total = lead + sample_at(sheet.video.duration_s)
+        self._lead_s = lead_s
+        self._lead = sample_at(lead_s)
+        self.total = self._lead + sample_at(sheet.video.duration_s)
         """Samples in all."""
         self._levels: dict[tuple[Path, float, float, str], Level] = {}
         files: dict[SoundRef, SoundFile] = {}
@@ -129,8 +131,7 @@ class Mix:
             if not self._cues:
                 note(self._progress, mux.STAGE, f"{self._film.path.name} has no audio and no cues: a silent track")
             return None
-        lead_s = Fraction(self._lead, RATE_HZ)
-        return OriginalAudio(self._film, skip=max(0, sample_at(self._film.lead_s - lead_s)))
+        return OriginalAudio(self._film, self._film.picture_s - self._lead_s)
 
     def _report(self, original: OriginalAudio) -> None:
         if original.given:

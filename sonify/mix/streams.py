@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Any
 from sonify.errors import RenderError
 from sonify.mix.ffmpeg import FORMATS
 
+_TS_DISCONT = 0x0200
+"""AVFMT_TS_DISCONT of libavformat."""
+
 
 @dataclass(frozen=True)
 class Stream:
     """One stream: its index in the file, kind ("video", "audio", "subtitle", "data", "attachment") and codec.
 
-    channels is of audio, else 0; language is empty where the file says none; a cover is a still picture
-    that goes with the file, not the film.
+    channels is of audio, else 0; language is empty where the file says none; start_s is its first time
+    stamp, None where it has none; a cover is a still picture that goes with the file, not the film.
     """
 
     index: int
@@ -25,6 +29,7 @@ class Stream:
     channels: int
     language: str
     time_base: Fraction
+    start_s: Fraction | None
     cover: bool = False
 
 
@@ -32,14 +37,17 @@ class Stream:
 class Film:
     """A video file as the muxer sees it.
 
-    lead_s: from the earliest time stamp of the file to that of the first frame. length_s: what the header
-    says, None where it says nothing.
+    start_s: the file's earliest time stamp; picture_s: that of the first frame, time 0 of the cue sheet.
+    length_s: what the header says, None where it says nothing. jumpy: a format of broadcasting, whose time
+    stamps begin anywhere. tags: the names of its metadata.
     """
 
     path: Path
     streams: tuple[Stream, ...]
-    lead_s: Fraction
+    start_s: Fraction
+    picture_s: Fraction
     length_s: Fraction | None
+    jumpy: bool
     tags: tuple[str, ...]
 
     def of(self, kind: str) -> tuple[Stream, ...]:
@@ -50,6 +58,15 @@ class Film:
     def audio(self) -> Stream | None:
         """The first audio stream."""
         return next(iter(self.of("audio")), None)
+
+    def zero_s(self, used: Iterable[Stream]) -> Fraction:
+        """The time stamp that becomes 0 when ffmpeg is given this file and takes the streams `used` of it.
+
+        ffmpeg shifts a file by its earliest time stamp; in jumpy formats, by the earliest of what is used.
+        """
+        if self.jumpy:
+            return min((s.start_s for s in used if s.start_s is not None), default=self.start_s)
+        return self.start_s
 
 
 def inspect(path: Path) -> Film:
@@ -65,33 +82,29 @@ def inspect(path: Path) -> Film:
             best = container.streams.best("video")
             if best is None:
                 raise RenderError(f"{path} has no picture", hint="give a video")
-            # In microseconds, as ffmpeg has it, which shifts all streams by so much when it copies them.
-            origin = Fraction(container.start_time or 0, 1_000_000)
-            begin = (
-                Fraction(best.start_time * best.time_base)
-                if best.start_time is not None and best.time_base
-                else origin
-            )
-            length = Fraction(container.duration, 1_000_000) if container.duration else None
+            start_s = Fraction(container.start_time or 0, 1_000_000)
+            picture_s = streams[best.index].start_s
+            length_s = Fraction(container.duration, 1_000_000) if container.duration else None
+            jumpy = bool(container.format.flags & _TS_DISCONT)
             tags = tuple(container.metadata)
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no video that we know"
         raise RenderError(f"can't read {path}: {reason}", hint="check the file") from None
-    return Film(path, streams, max(begin - origin, Fraction(0)), length, tags)
+    return Film(path, streams, start_s, start_s if picture_s is None else picture_s, length_s, jumpy, tags)
 
 
 def _stream(stream: Any) -> Stream:
     from av.stream import Disposition
 
     context = stream.codec_context
-    channels = context.channels if context is not None and stream.type == "audio" else 0
-    codec = stream.codec.canonical_name if context is not None and hasattr(stream, "codec") else ""
+    time_base = Fraction(stream.time_base or Fraction(1, 1000))
     return Stream(
-        stream.index,
-        stream.type,
-        codec or (context.name if context is not None else ""),
-        channels,
-        stream.metadata.get("language", ""),
-        Fraction(stream.time_base or Fraction(1, 1000)),
-        bool(stream.disposition & Disposition.attached_pic),
+        index=stream.index,
+        kind=stream.type,
+        codec=context.codec.canonical_name if context is not None else "",
+        channels=context.channels if context is not None and stream.type == "audio" else 0,
+        language=stream.metadata.get("language", ""),
+        time_base=time_base,
+        start_s=None if stream.start_time is None else stream.start_time * time_base,
+        cover=bool(stream.disposition & Disposition.attached_pic),
     )
