@@ -1,0 +1,102 @@
+"""Pictures made harder, on whatever device they are: crops, colour, low light, blur, compression, erasing, mixing.
+
+Everything works on whole batches of float pictures [B, 3, H, W] in 0..1, with randomness from one generator.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+MEAN = (0.48145466, 0.4578275, 0.40821073)
+STD = (0.26862954, 0.26130258, 0.27577711)
+"""OpenAI CLIP's normalisation, open_clip's default."""
+
+
+def normalise(pictures: Tensor) -> Tensor:
+    """Pictures 0..1 to the network's input scale."""
+    mean = torch.tensor(MEAN, device=pictures.device).view(1, 3, 1, 1)
+    std = torch.tensor(STD, device=pictures.device).view(1, 3, 1, 1)
+    return (pictures - mean) / std
+
+
+def _uniform(count: int, low: float, high: float, like: Tensor) -> Tensor:
+    return torch.empty(count, 1, 1, 1, device=like.device).uniform_(low, high)
+
+
+def _chosen(count: int, share: float, like: Tensor) -> Tensor:
+    """A mask [count, 1, 1, 1], true for about `share` of the batch."""
+    return torch.rand(count, 1, 1, 1, device=like.device) < share
+
+
+def crop(pictures: Tensor, boxes: Tensor, side_px: int) -> Tensor:
+    """The boxes [B, 4] (fractions), slightly shifted and turned, half of them mirrored, as [B, 3, side, side]."""
+    count = len(boxes)
+    device = pictures.device
+    centre = (boxes[:, :2] + boxes[:, 2:]) - 1 + torch.randn(count, 2, device=device) * 0.03
+    half = (boxes[:, 2:] - boxes[:, :2]) * torch.empty(count, 2, device=device).uniform_(0.88, 1.06)
+    mirror = (torch.rand(count, device=device) < 0.5).float() * -2 + 1
+    angle = torch.randn(count, device=device) * 0.12 * (torch.rand(count, device=device) < 0.5).float()
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    theta = torch.zeros(count, 2, 3, device=device)
+    theta[:, 0, 0], theta[:, 0, 1], theta[:, 0, 2] = half[:, 0] * cos * mirror, -half[:, 0] * sin, centre[:, 0]
+    theta[:, 1, 0], theta[:, 1, 1], theta[:, 1, 2] = half[:, 1] * sin * mirror, half[:, 1] * cos, centre[:, 1]
+    grid = F.affine_grid(theta, [count, 3, side_px, side_px], align_corners=False)
+    return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+
+def photometric(x: Tensor) -> Tensor:
+    """Colour, contrast, low light, blur, small and compressed pictures, noise."""
+    count, _, height, width = x.shape
+    mean = x.mean((2, 3), keepdim=True)
+    x = (x - mean) * _uniform(count, 0.6, 1.4, x) + mean * _uniform(count, 0.65, 1.35, x)
+    grey = x.mean(1, keepdim=True)
+    saturation = _uniform(count, 0.4, 1.6, x)
+    saturation = torch.where(_chosen(count, 0.08, x), torch.zeros_like(saturation), saturation)
+    x = grey + (x - grey) * saturation
+    x = x * torch.empty(count, 3, 1, 1, device=x.device).uniform_(0.88, 1.12)
+    x = x.clamp(0, 1)
+    dark = _chosen(count, 0.1, x)
+    x = torch.where(dark, x * _uniform(count, 0.25, 0.7, x), x)
+    some = torch.randperm(count, device=x.device)[: max(count // 5, 1)]
+    small = F.interpolate(x[some], scale_factor=0.5, mode="area")
+    soft = F.interpolate(small, size=(height, width), mode="bilinear")
+    x = x.index_copy(0, some, soft)
+    # Coarse steps of 1/12..1/32 look like the banding and blocking of compressed video.
+    steps = _uniform(count, 12, 32, x)
+    x = torch.where(_chosen(count, 0.1, x), (x * steps).round() / steps, x)
+    return (x + torch.randn_like(x) * _uniform(count, 0, 0.05, x)).clamp(0, 1)
+
+
+def erase(x: Tensor, share: float) -> Tensor:
+    """A random rectangle of about a tenth of the picture, filled with noise, in `share` of the batch."""
+    count, _, height, width = x.shape
+    rows = torch.arange(height, device=x.device).view(1, 1, -1, 1) / height
+    columns = torch.arange(width, device=x.device).view(1, 1, 1, -1) / width
+    half_h, half_w = _uniform(count, 0.08, 0.25, x), _uniform(count, 0.08, 0.25, x)
+    inside = ((rows - _uniform(count, 0, 1, x)).abs() < half_h) & ((columns - _uniform(count, 0, 1, x)).abs() < half_w)
+    fill = torch.rand(count, 3, 1, 1, device=x.device)
+    return torch.where(inside & _chosen(count, share, x), fill, x)
+
+
+def mix(x: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Mixup or cutmix of the batch with itself: pictures, partner rows [B], own weight [B] (1 = unmixed)."""
+    count, _, height, width = x.shape
+    partner = torch.randperm(count, device=x.device)
+    weight = torch.ones(count, device=x.device)
+    draw = float(torch.rand(()))
+    if draw >= share:
+        return x, partner, weight
+    own = float(torch.distributions.Beta(0.6, 0.6).sample())
+    own = max(own, 1 - own)
+    if draw < share / 2:
+        return own * x + (1 - own) * x[partner], partner, weight * own
+    cut_h, cut_w = int(height * math.sqrt(1 - own)), int(width * math.sqrt(1 - own))
+    top = int(torch.randint(0, height - cut_h + 1, ()))
+    left = int(torch.randint(0, width - cut_w + 1, ()))
+    mixed = x.clone()
+    mixed[:, :, top : top + cut_h, left : left + cut_w] = x[partner, :, top : top + cut_h, left : left + cut_w]
+    return mixed, partner, weight * (1 - cut_h * cut_w / (height * width))
