@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -35,12 +35,14 @@ class Probed:
     """VideoInfo, and what only the reader needs.
 
     rates: frame rates that the file claims, the likeliest first. gaps: its time stamps jump by an hour or more.
+    decord: decord is known to read such a file rightly.
     """
 
     info: VideoInfo
     rates: tuple[Fraction, ...]
     time_base: Fraction
     gaps: bool
+    decord: bool
 
 
 def probe(path: Path, *, timeout_s: float = 20.0) -> VideoInfo:
@@ -67,7 +69,7 @@ def examine(path: Path, *, timeout_s: float = 20.0) -> Probed:
         fingerprint=fingerprint(path),
         stream=facts["stream"],
     )
-    return Probed(info, rates, Fraction(*facts["time_base"]), facts["gaps"])
+    return Probed(info, rates, Fraction(*facts["time_base"]), facts["gaps"], facts["decord"])
 
 
 def scan(probed: Probed, *, timeout_s: float) -> Probed:
@@ -76,8 +78,7 @@ def scan(probed: Probed, *, timeout_s: float) -> Probed:
     duration = Fraction(*facts["duration"])
     if not duration:
         return probed
-    info = VideoInfo(**{**vars(probed.info), "duration_s": duration})
-    return Probed(info, probed.rates, probed.time_base, facts["gaps"])
+    return replace(probed, info=replace(probed.info, duration_s=duration), gaps=facts["gaps"])
 
 
 def fingerprint(path: Path) -> str:

@@ -107,14 +107,15 @@ class VideoReader:
 
     def _frames(self) -> Iterator[sources.Frame]:
         """From decord, and from ffmpeg where decord gives up; sets the final duration."""
-        last = Fraction(-1)
-        self._source = sources.Decord(self._plan)
-        for frame in self._source:
-            last = frame[0]
-            yield frame
-        self._source.close()
-        trouble = self._source.trouble
-        if trouble:
+        last, trouble = Fraction(-1), sources.WRONG
+        if self._probed.decord:
+            self._source = sources.Decord(self._plan)
+            for frame in self._source:
+                last = frame[0]
+                yield frame
+            self._source.close()
+            trouble = self._source.trouble
+        if trouble or self._source is None:
             after = f" after {float(last):.1f} s" if last >= 0 else ""
             note(self._progress, "read", f"decord {trouble}{after}; reading with ffmpeg instead")
             if not self._info.duration_s or trouble == sources.BAD_TIMES:

@@ -23,6 +23,7 @@ CRASHES = "crashes"
 CANT_READ = "can't read this file"
 BAD_TIMES = "finds no usable time stamps"
 BREAKS_OFF = "breaks off"
+WRONG = "is known to misplace such a file's frames"
 # Disks that deliver less than this many bytes a second are taken for hung decoders.
 _SLOWEST_DISK = 20e6
 
