@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 BIN := $(VENV)/bin
 READY := $(VENV)/.sonify-ready
 
-.PHONY: help demo test lint format clean
+.PHONY: help demo test lint format docs clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -28,6 +28,9 @@ lint: $(READY)  ## style only
 format: $(READY)  ## put the style right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(READY)  ## fill in what is generated in docs/
+	$(BIN)/python -m sonify.cli.reference docs/cli.md
 
 clean:  ## remove what was made here, the environment too
 	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache

@@ -10,7 +10,6 @@ import traceback
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
 
 from sonify._version import __version__
@@ -74,7 +73,7 @@ def build() -> tuple[Parser, dict[str, Parser], dict[str, ModuleType]]:
     parser.add_argument("--version", action="version", version=f"sonify {__version__}")
     subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     common = common_options()
-    modules = {verb: import_module(f"sonify.cli.{verb}") for verb in VERBS if find_spec(f"sonify.cli.{verb}")}
+    modules = {verb: import_module(f"sonify.cli.{verb}") for verb in VERBS}
     for module in modules.values():
         module.add(subparsers, common)
     return parser, dict(subparsers.choices), modules
