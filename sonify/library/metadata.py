@@ -112,6 +112,8 @@ def _from_names(folders: list[str], stem: str) -> str:
     """The file's name where we know it, else the folder's where we know that, else the file's as it is."""
     own = names.clean(stem)
     above = [label for label in (names.clean(folder) for folder in reversed(folders)) if label]
+    if own:
+        above = [label for label in above if label not in _KIND_FOLDERS]
     candidates = [(own, known(own)), *((label, known(label)) for label in above[:2])]
     for label, found in candidates:
         if found and found.certain:
@@ -119,7 +121,7 @@ def _from_names(folders: list[str], stem: str) -> str:
     for label, found in candidates:
         if found:
             return label
-    return own or next((label for label in above if label not in _KIND_FOLDERS), "")
+    return own or next(iter(above), "")
 
 
 def _named_kind(folders: list[str], stem: str) -> Kind | None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -51,6 +52,7 @@ GENERAL_WORDS = word_set(
     city room house home nature creature monster weapon liquid building impact object door engine voice
     """
 )
+_VOWEL = re.compile(r"(?!uni|use|eu|one)[aeiou]")
 # After these words of a name stands what the emitter is at or against, not the emitter.
 _PREPOSITIONS = word_set("of for by on onto in into inside with at from over under against near through behind")
 
@@ -92,7 +94,7 @@ def own_phrases(label: str) -> tuple[str, ...]:
         noun.pop()
     named = " ".join(noun)
     if singular(noun[-1]) == noun[-1] and named.isascii():
-        named = f"{'an' if named[0] in 'aeiou' else 'a'} {named}"
+        named = f"{'an' if _VOWEL.match(named) else 'a'} {named}"
     return tuple(dict.fromkeys((named, " ".join(full)))) if noun != full else (named,)
 
 

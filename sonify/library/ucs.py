@@ -12,9 +12,11 @@ from pathlib import Path
 
 from sonify.cues import Kind
 from sonify.library.names import clean
-from sonify.library.phrases import known
-from sonify.library.words import singular
+from sonify.library.phrases import known, look
+from sonify.library.words import singular, word_set
 
+# Categories that gather what has no own one: there the title says more.
+_VAGUE = word_set("animal vehicle instrument creature machine tool sport aircraft bird")
 _TABLE = Path(__file__).with_name("ucs.csv")
 
 
@@ -47,24 +49,23 @@ def parse(stem: str) -> Named | None:
 
 
 def _label(category: Category, title: str) -> str:
-    """The entry that the title names when it is of this category, else the category's own label."""
+    """The category's own label, or the entry that the title names when it is another one of that category."""
     if not title or category.blind:
         return category.label or title
-    titled = known(title)
-    if titled is None or not titled.phrases:
-        return category.label or title
-    if not category.label or _shares(titled.key, category.label) or _same(titled.phrases, category.label):
-        return titled.key
+    own = look(category.label)
+    open_to_all = category.kind is None and _stems(category.label) & _VAGUE
+    for said in (title, f"{category.label} {title}"):
+        named = known(said)
+        if named is None or named.phrases in ((), own.phrases):
+            continue
+        related = _stems(named.key) & _stems(category.label) or set(own.phrases) & set(named.phrases)
+        if related or open_to_all:
+            return named.key
     return category.label
 
 
-def _shares(one: str, other: str) -> bool:
-    return bool({singular(word) for word in one.split()} & {singular(word) for word in other.split()})
-
-
-def _same(phrases: tuple[str, ...], label: str) -> bool:
-    found = known(label)
-    return bool(found and set(found.phrases) & set(phrases))
+def _stems(label: str) -> set[str]:
+    return {singular(word) for word in label.split()}
 
 
 @cache
