@@ -104,6 +104,18 @@ ENTRIES = (
 )
 
 
+class NotHereError(ModelError):
+    """A model that is known but whose weights are not on this machine: `entry` says which."""
+
+    def __init__(self, entry: ModelEntry) -> None:
+        self.entry = entry
+        size = f" (about {entry.size_bytes / 1e6:.0f} MB)" if entry.size_bytes else ""
+        super().__init__(
+            f"the weights of {entry.name} are not on this machine",
+            hint=f"get them{size} with: sonify models pull {entry.name}",
+        )
+
+
 def recommended() -> ModelEntry:
     """The model that `auto` takes when it is on this machine."""
     return next(entry for entry in ENTRIES if entry.recommended)
@@ -236,11 +248,7 @@ def _pulled(entry: ModelEntry) -> Blueprint:
     weights = hub.cached_weights(entry.repo, entry.filename)
     config = None if entry.architecture else hub.cached(entry.repo, hub.CONFIG)
     if weights is None or (config is None and not entry.architecture):
-        size = f" (about {entry.size_bytes / 1e6:.0f} MB)" if entry.size_bytes else ""
-        raise ModelError(
-            f"the weights of {entry.name} are not on this machine",
-            hint=f"get them{size} with: sonify models pull {entry.name}",
-        )
+        raise NotHereError(entry)
     if config:
         return Blueprint(entry.name, weights, folder=config.parent)
     return Blueprint(entry.name, weights, entry.architecture, entry.pretrained)

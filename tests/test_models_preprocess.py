@@ -1,0 +1,97 @@
+"""Views of a frame: what they cover, and that they are what Pillow and open_clip make of it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sonify.models.preprocess import MAX_TILES, SQUEEZE, Recipe, layout, prepare
+
+RECIPE = Recipe(64, (0.5, 0.4, 0.3), (0.25, 0.25, 0.3))
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "count"),
+    [
+        (1920, 1080, 2),
+        (1080, 1080, 1),
+        (1280, 1024, 2),
+        (2560, 1080, 3),
+        (2390, 1000, 3),
+        (3840, 1080, 4),
+        (1080, 1920, 2),
+        (1000, 1050, 1),
+        (100_000, 1000, MAX_TILES),
+        (1000, 100_000, MAX_TILES),
+    ],
+)
+def test_tiles_are_as_few_as_cover_the_picture(width: int, height: int, count: int) -> None:
+    assert len(layout(height, width, RECIPE, "tiles").corners) == count
+
+
+@given(st.integers(1, 3000), st.integers(1, 3000))
+@settings(deadline=None)
+def test_tiles_cover_the_whole_picture_without_gaps(height: int, width: int) -> None:
+    plan = layout(height, width, RECIPE, "tiles")
+    along = [(b.left, b.right) if width >= height else (b.top, b.bottom) for b in plan.boxes]
+    assert along[0][0] == 0 and along[-1][1] == 1
+    assert all(after[0] <= before[1] + 1e-9 for before, after in pairwise(along))
+    for top, left in plan.corners:
+        assert 0 <= top <= plan.height - 64 and 0 <= left <= plan.width - 64
+    ratio = max(height, width) / min(height, width)
+    if ratio <= MAX_TILES and min(height, width) >= 16:
+        squeezed = max(plan.width / plan.height, plan.height / plan.width) / ratio
+        assert 1 / SQUEEZE - 0.02 <= squeezed <= 1.02
+
+
+@pytest.mark.parametrize("view", ["tiles", "whole", "centre"])
+@pytest.mark.parametrize("mode", ["shortest", "longest", "squash"])
+@pytest.mark.parametrize(("height", "width"), [(64, 114), (90, 160), (161, 90), (64, 64), (3, 5), (1, 300)])
+def test_every_view_of_every_frame_has_the_tower_s_size(view: str, mode: str, height: int, width: int) -> None:
+    recipe = Recipe(64, (0.5, 0.4, 0.3), (0.25, 0.25, 0.3), resize_mode=mode)
+    plan = layout(height, width, recipe, view)
+    frames = np.full((2, height, width, 3), 255, np.uint8)
+    ready = prepare(frames, plan, recipe, CPU, torch.float32)
+    assert ready.shape == (2 * len(plan.boxes), 3, 64, 64)
+    if mode == "shortest" or view != "centre":
+        want = (1 - torch.tensor(RECIPE.mean)) / torch.tensor(RECIPE.std)
+        torch.testing.assert_close(ready, want.view(1, 3, 1, 1).expand_as(ready).contiguous())
+
+
+@pytest.mark.parametrize("mode", ["shortest", "longest", "squash"])
+@pytest.mark.parametrize("interpolation", ["bicubic", "bilinear"])
+@pytest.mark.parametrize(("height", "width"), [(90, 160), (161, 90), (333, 500), (64, 64), (40, 30), (65, 190)])
+def test_the_centre_view_equals_open_clips_transform(mode: str, interpolation: str, height: int, width: int) -> None:
+    from open_clip.transform import image_transform
+    from PIL import Image
+
+    recipe = Recipe(64, RECIPE.mean, RECIPE.std, interpolation, mode, fill=7)
+    picture = np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    transform = image_transform(64, False, recipe.mean, recipe.std, mode, interpolation, 7)
+    want = transform(Image.fromarray(picture))
+    found = prepare(picture[None], layout(height, width, recipe, "centre"), recipe, CPU, torch.float32)[0]
+    assert float((found - want).abs().max()) <= 1.01 / 255 / 0.25  # one step of a byte, where rounding differs
+    assert float((found - want).abs().mean()) < 0.1 / 255 / 0.25
+
+
+def test_the_views_of_a_frame_stand_together_and_show_their_boxes() -> None:
+    frames = np.zeros((2, 64, 128, 3), np.uint8)
+    frames[0, :, 64:], frames[1, :, :64] = 255, 255
+    plan = layout(64, 128, RECIPE, "tiles")
+    ready = prepare(frames, plan, RECIPE, CPU, torch.float32)
+    bright = [bool(view.mean() > 0) for view in ready]
+    assert bright == [False, True, True, False]
+    assert [box.left for box in plan.boxes] == [0, 0.5]
+
+
+def test_small_frames_are_not_resized() -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (1, 64, 114, 3), dtype=np.uint8)
+    ready = prepare(frames, layout(64, 114, RECIPE, "tiles"), RECIPE, CPU, torch.float32)
+    want = (frames[0, :, :64].astype(np.float32) / 255 - RECIPE.mean) / np.asarray(RECIPE.std)
+    np.testing.assert_allclose(ready[0].permute(1, 2, 0).numpy(), want, atol=1e-5)
