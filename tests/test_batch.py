@@ -273,10 +273,10 @@ def test_names_that_are_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[st
     folder = tmp_path / "clips"
     folder.mkdir()
     (folder / "line\nfeed.mp4").write_text("x")
-    (folder / os.fsdecode(b"\xff.mp4")).write_text("broken")
+    (folder / os.fsdecode(b"\xff.mp4")).write_text("fine")
     assert run(["batch", str(folder), "-o", str(tmp_path / "out")]) == 1
     said = capsys.readouterr()
-    assert "line\\nfeed.mp4" in said.out and "\\udcff.mp4" in said.out
+    assert "line\\nfeed.mp4" in said.out and "\\udcff.mp4" in said.out and "its name is no text" in said.out
     assert {file["video"] for file in report_of(tmp_path / "out")["files"]} == {"line\nfeed.mp4", "\udcff.mp4"}
 
 

@@ -145,7 +145,6 @@ ODD_NAMES = [
     "file:concat:x|y.mp4",
     "[bold]a[0:v];b,c=d\\e.mp4",
     "$(touch hacked)`touch hacked`.mp4",
-    os.fsdecode(b"\xff\xfe.mp4"),
 ]
 
 
@@ -165,6 +164,19 @@ def test_odd_file_names(name: str, work: Path, clip: bytes, sfx: Path, capsys: p
     assert run(["render", "-o", "again.mp4", "--", sheet.name]) == 0, capsys.readouterr().err
     with av.open(str(work / "again.mp4")) as made:
         assert made.streams.audio
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_that_is_no_text(work: Path, clip: bytes, sfx: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = os.fsdecode(b"\xff\xfe.mp4")
+    try:
+        (work / name).write_bytes(clip)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    for verb in ("score", "suggest"):
+        assert run([verb, name, "--library", str(sfx)]) == 1
+        assert "\\udcff\\udcfe.mp4 is no text (UTF-8): rename it" in the_error(capsys)
+    assert os.listdir(work) == [name]
 
 
 def test_an_output_that_exists_is_kept(
@@ -199,11 +211,21 @@ def test_outputs_that_cant_be(work: Path, clip: bytes, sfx: Path, capsys: pytest
     (work / "file").touch()
     (work / "dir").mkdir()
     before = listing(work)
-    for out in ("nowhere/out.mp4", "file/out.mp4", "dir", "x" * 300 + ".mp4", "out.nosuchformat"):
-        for verb in ("score", "suggest") if "nosuchformat" not in out else ("score",):
+    wrong = {"nowhere/out.mp4": "nowhere", "file/out.mp4": "file", "dir": "dir", f"{'x' * 300}.mp4": "xxx"}
+    for out, named in wrong.items():
+        for verb in ("score", "suggest"):
             assert run([verb, "a.mp4", "-o", out, "--library", str(sfx)]) == 1, (verb, out)
-            assert out[:20] in the_error(capsys)
+            assert named in the_error(capsys)
             assert listing(work) == before
+
+
+def test_a_container_that_nobody_knows(
+    work: Path, clip: bytes, sfx: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (work / "a.mp4").write_bytes(clip)
+    assert run(["score", "a.mp4", "-o", "out.nosuchformat", "--library", str(sfx)]) == 1
+    assert "out.nosuchformat" in the_error(capsys)
+    assert listing(work) == ["a.mp4"]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")

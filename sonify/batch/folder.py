@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from sonify.batch.find import find_videos
 from sonify.batch.report import FILE_NAME, BatchFile, BatchReport, begun
 from sonify.cues import CueSheet
-from sonify.errors import CueSheetError, RenderError, SonifyError
+from sonify.errors import CueSheetError, RenderError, SonifyError, VideoError
 from sonify.pipeline import Libraries, Session, render
 from sonify.progress import Event, Progress, silent
 from sonify.settings import Settings
@@ -57,6 +57,7 @@ def batch(
         report = report.marked(index, state="started")
         report.save()
         try:
+            _check_name(file.video)
             _check_target(scored, cue_sheet, originals, replace_it=force or file.video in unfinished)
             scored.parent.mkdir(parents=True, exist_ok=True)
             if earlier is not None:
@@ -124,6 +125,13 @@ def _earlier(video: Path, cue_sheet: Path) -> CueSheet | None:
         return sheet if sheet.video.fingerprint == fingerprint(video) else None
     except SonifyError:
         return None
+
+
+def _check_name(video: str) -> None:
+    try:
+        video.encode("utf-8")
+    except UnicodeEncodeError:
+        raise VideoError("its name is no text (UTF-8), which a cue sheet can't hold", hint="rename it") from None
 
 
 def _check_target(scored: Path, cue_sheet: Path, originals: frozenset[str], *, replace_it: bool) -> None:

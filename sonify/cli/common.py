@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from sonify.cli.output import Output
-from sonify.errors import RenderError, SettingsError
+from sonify.errors import RenderError, SettingsError, VideoError
 from sonify.progress import Event, Progress
 
 if TYPE_CHECKING:
@@ -162,6 +162,15 @@ class Context:
             self.output.document(document)
         else:
             self.output.parts(parts)
+
+
+def text_name(name: str) -> Path:
+    """The path of a video. Raises VideoError for a name that is no text, which a cue sheet can't hold."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        raise VideoError(f"the name of {name} is no text (UTF-8)", hint="rename it") from None
+    return Path(name)
 
 
 def must_not_exist(path: Path, *, force: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from sonify.cli.common import (
     Context,
@@ -12,6 +11,7 @@ from sonify.cli.common import (
     library_option,
     model_option,
     original_option,
+    text_name,
     top_option,
 )
 from sonify.cli.tables import cue_table, place, sheet_document, summary
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
     from sonify.pipeline import score
 
     scored = score(
-        Path(args.video),
+        text_name(args.video),
         args.out,
         cues=args.cues,
         library=args.library or None,

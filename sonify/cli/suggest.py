@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sonify.cli.common import Context, Parser, Subparsers, library_option, model_option, must_not_exist, top_option
+from sonify.cli.common import Context, Parser, Subparsers, library_option, model_option, text_name, top_option
 from sonify.cli.tables import cue_table, place, sheet_document, summary
 
 
@@ -29,11 +29,11 @@ def add(subparsers: Subparsers, common: Parser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> int:
     """Does it."""
-    video = Path(args.video)
+    video = text_name(args.video)
     out = Path(args.out) if args.out else video.with_name(f"{video.stem}.cues.json")
-    must_not_exist(out, force=context.force)
-    from sonify.pipeline import suggest
+    from sonify.pipeline import check_writable, suggest
 
+    check_writable(out, video, force=context.force)
     sheet = suggest(video, library=args.library or None, settings=context.settings, progress=context.progress)
     sheet.save(out, force=context.force)
     context.result(
