@@ -54,11 +54,13 @@ def _live() -> Iterator[Progress]:
         if event.note:
             bars.console.print(Text(f"sonify: {shown(event.note)}"), soft_wrap=True)
             return
-        far = f"{event.done:g}/{event.total:g} {event.unit}".rstrip() if event.total > 0 else ""
-        total = event.total if event.total > 0 else None
         if event.stage not in tasks:
-            tasks[event.stage] = bars.add_task(shown(event.stage), total=total, far=far)
-        bars.update(tasks[event.stage], completed=event.done, total=total, far=far)
+            tasks[event.stage] = bars.add_task(shown(event.stage), total=None, far="")
+        task = tasks[event.stage]
+        if event.done < bars.tasks[task].completed:  # the next video of a batch
+            bars.reset(task)
+        far = f"{event.done:.0f}/{event.total:.0f} {event.unit}" if event.total > 0 else ""
+        bars.update(task, completed=event.done, total=event.total if event.total > 0 else None, far=far.rstrip())
 
     with bars:
         yield show
