@@ -39,7 +39,8 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             names = [str(choice) for choice in action.choices]
-            what = f"there is no {(action.metavar or action.dest or 'choice')!s} {value!r}"
+            kind = "verb" if isinstance(action, argparse._SubParsersAction) else action.dest
+            what = f"there is no {kind} {value!r}"
             raise UsageError(what, hint=nearest(str(value), names))
 
 
