@@ -8,13 +8,13 @@ from pathlib import Path
 
 from sonify.cli.program import build
 
-_BLOCK = re.compile(r"<!-- help: ([a-z ]*?) ?-->\n```text\n.*?```", re.DOTALL)
+_BLOCK = re.compile(r"<!-- help: (\w+) -->\n```text\n.*?```", re.DOTALL)
 
 
 def refreshed(text: str) -> str:
     """`text` with each block `<!-- help: VERB -->` filled anew; raises KeyError for a verb that doesn't exist."""
     parser, verbs, _ = build()
-    helps = {"": parser.format_help()} | {name: verb.format_help() for name, verb in verbs.items()}
+    helps = {"sonify": parser.format_help()} | {name: verb.format_help() for name, verb in verbs.items()}
     return _BLOCK.sub(lambda found: f"<!-- help: {found[1]} -->\n```text\n{helps[found[1]]}```", text)
 
 
