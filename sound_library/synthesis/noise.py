@@ -157,6 +157,16 @@ def modal(freqs_hz: Sequence[float], t60s_s: Sequence[float], gains: Sequence[fl
     return out
 
 
+def plate(rng: Rng, n: int, low_hz: float, high_hz: float, count: int, t60_s: tuple[float, float], tilt_db: float = -3.0) -> Samples:
+    """A struck solid: many modes at random between two pitches. `t60_s` is the decay at the lowest and the highest;
+    `tilt_db` per octave is the fall of strength with pitch. Peak 1."""
+    f = np.exp(rng.uniform(np.log(low_hz), np.log(high_hz), count))
+    share = np.log(f / low_hz) / np.log(high_hz / low_hz)
+    t60 = np.exp((1 - share) * np.log(t60_s[0]) + share * np.log(t60_s[1])) * rng.uniform(0.7, 1.3, count)
+    gains = (f / low_hz) ** (tilt_db / 6.0206) * rng.uniform(0.4, 1, count) * rng.choice([-1, 1], count)
+    return peak(modal(list(f), list(t60), list(gains), n))
+
+
 def burst(rng: Rng, n: int, t60_s: float, *gains: Gain) -> Samples:
     """Noise that starts at once and falls 60 dB in `t60_s`."""
     return straight(rng.standard_normal(n), *gains) * decay(n, t60_s)
@@ -210,19 +220,18 @@ def string(rng: Rng, f0_hz: float, n: int, t60_s: float, bright: float = 0.5, pi
 
     `bright` in (0, 1] softens the pluck; `pick` is where it is plucked, as a share of the string.
     """
-    period = RATE / f0_hz
-    whole = int(period - 0.5)
-    share = period - whole
+    period = RATE / f0_hz - 1  # the smoothing filter is one sample late
+    whole = int(period)
     loss = 10 ** (-3.0 / (f0_hz * t60_s))
     shape = lfilter([bright], [1, bright - 1], rng.uniform(-1, 1, whole + 1))
     gap = max(1, round(pick * period))
     excite = np.zeros(n)
-    excite[: whole + 1] = shape
+    excite[: whole + 1] = shape[:n]
     excite[gap:] -= 0.9 * excite[:-gap].copy()
-    feedback = np.zeros(whole + 2)
+    taps = np.convolve([0.04, 0.92, 0.04], [1 - (period - whole), period - whole])
+    feedback = np.zeros(whole + 4)
     feedback[0] = 1.0
-    feedback[whole] = -loss * (1 - share)
-    feedback[whole + 1] = -loss * share
+    feedback[whole : whole + 4] -= loss * taps
     return peak(np.asarray(lfilter([1.0], feedback, excite)))
 
 
