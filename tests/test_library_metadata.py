@@ -126,6 +126,9 @@ UCS_NAMES = {
     "DSGNRise_Long Tension_JS_Trailer": ("riser", "effect", None),
     "UIClick_Soft_JS_App": ("ui click", "effect", None),
     "AMBMisc_Something_JS_X": ("ambience", "ambience", None),
+    "RAINConc_Pluie d ete sur terrasse (ID 1019)_LS": ("rain on concrete", "ambience", "rain falling"),
+    "AMBForst_conif forest morning birds croak_QP11": ("forest", "ambience", "a forest"),
+    "DOORMetl_Woodstove, Door, Iron, Close_UD_WS": ("metal door", "effect", "a door"),
     "ANMLWild_Elephant Trumpet_JS_Zoo": ("elephant", "effect", "an elephant"),
 }
 
@@ -175,6 +178,13 @@ FOLDERS = {
     "SFX/rain.wav": ("rain", "effect"),
     "amb_harbour_gulls.wav": ("harbour gulls", "ambience"),
     "0001/0002.wav": ("unnamed", "effect"),
+    "sfx_weapon_pistol_shot_03.wav": ("weapon pistol shot", "effect"),
+    "amb_cave_drip_loop.wav": ("cave drip", "ambience"),
+    "180335__jo__snoring-3.wav": ("snoring", "effect"),
+    "Forest Wind, Windy, Strong, Leaves, Real, Canada, LOOP.mp3": (
+        "forest wind windy strong leaves real",
+        "ambience",
+    ),
     "sounds/000123.wav": ("unnamed", "effect"),
     "gizmo/0002.wav": ("gizmo", "effect"),
 }

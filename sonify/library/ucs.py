@@ -44,7 +44,7 @@ def parse(stem: str) -> Named | None:
     category = categories().get(blocks[0].split("-")[0])
     if category is None or len(blocks) < 2:
         return None
-    author = blocks[2].strip() if len(blocks) > 3 else ""
+    author = blocks[2].strip() if len(blocks) > 2 else ""
     return Named(_label(category, clean(blocks[1])), category, author)
 
 
