@@ -9,24 +9,31 @@ from sonify.mix.sources import RATE_HZ, Samples, SoundFile, SoundStream
 SHORTEST_LOOP_S = 0.1
 """A shorter sound is played once: repeated ten times a second and more it would be heard as a tone."""
 
+LEAST_MISSING_S = 0.05
+"""A sound that is short by less than this ends before its cue and does not begin again."""
+
 _READ = RATE_HZ
 """Samples that are asked of the file at a time."""
 
 
 class LoopStream:
-    """A sound from `offset_s` on, without end.
+    """A sound from `offset_s` on, for `wanted` samples or more.
 
-    At its end the sound begins again, its last `crossfade_s` laid over its first (at most a quarter of
-    the sound). An offset past the end is taken modulo the length, as a loop would.
+    If that takes it past its end, the sound begins again, its last `crossfade_s` laid over its first (at
+    most a quarter of the sound). An offset past the end is taken modulo the length, as a loop would.
     """
 
-    def __init__(self, sound: SoundFile, offset_s: float, crossfade_s: float) -> None:
+    def __init__(self, sound: SoundFile, offset_s: float, crossfade_s: float, wanted: int) -> None:
         self.sound = sound
         self.channels = min(sound.channels, 2)
         length = int(sound.duration_s * RATE_HZ)
         self._overlap = max(0, min(round(crossfade_s * RATE_HZ), length // 4))
-        self._loops = sound.duration_s >= SHORTEST_LOOP_S
-        self._stream: SoundStream | None = SoundStream(sound, round(offset_s * sound.rate_hz) % sound.frames)
+        first = round(offset_s * sound.rate_hz) % sound.frames
+        rest_s = (sound.frames - first) / sound.rate_hz
+        self._loops = sound.duration_s >= SHORTEST_LOOP_S and wanted / RATE_HZ > rest_s + LEAST_MISSING_S
+        if not self._loops:
+            self._overlap = 0
+        self._stream: SoundStream | None = SoundStream(sound, first)
         self._whole_pass = 0
         self._passes = 0
         # What the file gave and nobody has had yet; the last `overlap` samples wait for what follows them.
@@ -34,7 +41,7 @@ class LoopStream:
         self._ready = self._held
 
     def read(self, count: int) -> Samples:
-        """The next `count` samples [count, C] at 48 kHz; silence after a sound too short to loop."""
+        """The next `count` samples [count, C] at 48 kHz; silence after the end of one that doesn't loop."""
         parts, have = [self._ready], len(self._ready)
         while have < count and self._stream is not None:
             part = self._advance()

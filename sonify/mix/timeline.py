@@ -90,7 +90,8 @@ class CueClip(AudioClip):  # type: ignore[misc]
             level = self._level()
             self._scale = float(10 ** ((self.cue.gain_db + level.gain_db) / 20))
             self._dc = np.array(level.dc, np.float32)
-            self._stream = LoopStream(self.sound, self.cue.source_offset_s, LOOP_CROSSFADE_S[self.cue.kind])
+            crossfade_s, length = LOOP_CROSSFADE_S[self.cue.kind], self.past - self.first
+            self._stream = LoopStream(self.sound, self.cue.source_offset_s, crossfade_s, length)
         samples = self._stream.read(count) - self._dc
         factor = gain(self._gain_db.at(first, count)) * self._fades.at(first - self.first, count) * self._scale
         placed = place(samples, self._pan.at(first, count))
