@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import struct
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import soundfile
 
 from sonify.cues import SoundRef
 from sonify.errors import LibraryError
+from sonify.library.header import Header
 from sonify.library.scan import scan
 from sonify.library.sounds import Catalog
 from sonify.progress import Event
@@ -312,6 +314,27 @@ def test_progress_ends_at_the_number_of_files(tmp_path: Path) -> None:
     assert {event.stage for event in events} == {"scan"}
     assert (events[-1].done, events[-1].total) == (5, 5)
     assert [event.done for event in events] == sorted(event.done for event in events)
+
+
+def test_an_interrupt_does_not_wait_for_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = write(tmp_path / "first.wav", 0.01).read_bytes()
+    for index in range(400):
+        (tmp_path / f"dog {index}.wav").write_bytes(whole)
+    looked_at: list[Path] = []
+
+    def slowly(file: Path) -> Header:
+        looked_at.append(file)
+        time.sleep(0.01)
+        return Header(1.0, RATE_HZ, 1)
+
+    def interrupt(event: Event) -> None:
+        if event.done >= 20:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("sonify.library.scan.read_header", slowly)
+    with pytest.raises(KeyboardInterrupt):
+        scan([tmp_path], progress=interrupt)
+    assert len(looked_at) < 200
 
 
 def test_thousands_of_files(tmp_path: Path) -> None:

@@ -108,11 +108,15 @@ def _scan_one(library: Library, progress: Progress) -> tuple[list[Sound], list[s
 def _headers(folder: Path, paths: list[str], progress: Progress) -> Iterator[Header | str]:
     progress(Event(STAGE, 0, len(paths), "sounds"))
     step = max(1, len(paths) // 100)
-    with ThreadPoolExecutor(min(16, (os.cpu_count() or 1) * 2)) as pool:
-        for done, header in enumerate(pool.map(read_header, (folder / path for path in paths)), 1):
+    pool = ThreadPoolExecutor(min(16, (os.cpu_count() or 1) * 2))
+    try:
+        for done, header in enumerate(pool.map(read_header, [folder / path for path in paths]), 1):
             yield header
             if done % step == 0 or done == len(paths):
                 progress(Event(STAGE, done, len(paths), "sounds"))
+    finally:
+        # Ctrl-C must not wait for the files that have not been looked at.
+        pool.shutdown(cancel_futures=True)
 
 
 def _unnameable(library: Library, path: str) -> str:
