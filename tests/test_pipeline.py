@@ -35,13 +35,13 @@ def labels(sheet: CueSheet) -> list[tuple[str, float, float]]:
 @pytest.mark.usefixtures("colours")
 def test_what_is_seen_is_heard_when_it_is_seen(tmp_path: Path, sounds: Path) -> None:
     video = film(tmp_path / "a.mp4", "red", "gray", "blue")
-    result = sonify.score(video, library=sounds)
+    result = sonify.score(video, library=sounds, settings=Settings.load(values={"mix.original": "mute"}))
     assert labels(result.sheet) == [("red thing", 0.0, 2.0), ("blue thing", 4.0, 6.0)]
     assert result.video == tmp_path / "a.scored.mp4" and result.cues == tmp_path / "a.cues.json"
     assert CueSheet.load(result.cues) == result.sheet
     sound = decoded(result.video)
     loud = [float(np.abs(sound[int(t * 48_000) : int((t + 1) * 48_000)]).mean()) for t in (0.5, 2.5, 4.5)]
-    assert loud[0] > 1.2 * loud[1] and loud[2] > 1.2 * loud[1]
+    assert min(loud[0], loud[2]) > 50 * loud[1]
 
 
 @pytest.mark.usefixtures("colours")
