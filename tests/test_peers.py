@@ -21,7 +21,7 @@ from sonify.settings import MixSettings, VideoSettings
 from sonify.video.reader import open_video
 
 DEFECTS = {
-    "1. red and blue swapped before CLIP": "test_models_preprocess.py::test_red_stays_red",
+    "1. red and blue swapped before CLIP": "test_pipeline.py::test_what_is_seen_is_heard_when_it_is_seen",
     "2. only a scene's first frame decides": "test_matching.py::test_every_frame_of_a_scene_counts",
     "3a. one chosen label is always there": "test_matching.py::test_one_label_alone_is_not_always_right",
     "3b. emitters compete": "test_matching.py::test_emitters_coexist_each_on_its_own_score",
@@ -122,7 +122,7 @@ def test_a_loud_mix_does_not_clip(tmp_path: Path, sounds: Path) -> None:
     mix = Mix(sheet(video, sounds, *cues), inspect(video), lambda ref: sounds / ref.path, MixSettings())
     blocks = list(mix.samples())
     assert max(float(np.abs(block).max()) for block in blocks) <= 10 ** (-1 / 20)
-    assert loudness(np.concatenate(blocks), 2.0) > 0.3
+    assert loudness(np.concatenate(blocks), 2.0) > 0.2
 
 
 def test_the_original_is_kept(tmp_path: Path, sounds: Path) -> None:
