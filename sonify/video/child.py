@@ -148,7 +148,7 @@ def _forward(reader: Any, keys: list[int], position: int, index: int) -> None:
     """Moves from frame `position` to `index` by decoding all between them.
 
     decord skips over a key frame by seeking, which loses its place where a file's key frame flags are wrong
-    (measured: VVC, and H.264 with false flags). So nothing is skipped up to a key frame: the frame before it is read instead.
+    (measured: VVC, and H.264 with false flags). So the frame before each key frame is read, not skipped.
     """
     for key in keys[bisect_right(keys, position) : bisect_right(keys, index)]:
         if key - 1 > position:

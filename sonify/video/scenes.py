@@ -1,0 +1,190 @@
+"""Where scenes end: hard cuts, dissolves and fades, from the small grey frames.
+
+A cut is one step that is far bigger than the steps around it (so a fast pan is none). In a dissolve the picture
+in the middle is the mean of those before and after (so a movement is none). Either counts only when the picture
+stays changed: the darkest and the brightest value of each pixel, over a while before and after, must both
+differ. A flash leaves the darkest as they were, a blink the brightest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonify.settings import SceneSettings
+from sonify.video.frames import Frames
+
+Picture = NDArray[np.float32]
+
+# Measured on videos made by code and on the real clips: see tests/test_video_scenes.py.
+_AROUND_S = 0.5  # the steps around, to which one is compared
+_STAYS_S = 1.5  # how long a flash or a burst of fireworks may last
+_HALF_DISSOLVES_S = (0.25, 0.5, 1.0, 1.5)
+_AHEAD_S = max(_HALF_DISSOLVES_S) + _STAYS_S
+_STAYS = 0.5  # share of min_change by which darkest and brightest must differ
+_BLEND = 0.22  # how far, as a share of the whole change, the middle of a dissolve may be from the mean
+_SAME_LIGHT = 0.6  # correlation above which two pictures are one scene in another light
+_FLAT = 4.0  # standard deviation below which a picture is empty: black, white
+
+
+@dataclass(frozen=True)
+class SceneSpan:
+    """A span of video between two cuts or dissolves, in seconds from the first frame."""
+
+    start_s: Fraction
+    end_s: Fraction
+
+
+@dataclass(frozen=True)
+class _Boundary:
+    time_s: Fraction
+    strength: float
+
+
+class SceneFinder:
+    """Takes grey frames chunk by chunk and keeps only some seconds of them."""
+
+    def __init__(self, settings: SceneSettings) -> None:
+        self._settings = settings
+        self._times_s: list[Fraction] = []
+        self._pictures: list[Picture] = []
+        self._steps: list[float] = []
+        self._next = 0
+        self._cuts: list[_Boundary] = []
+        self._dissolves: list[_Boundary] = []
+
+    def add(self, grey: Frames) -> None:
+        """The next frames, uint8 [M, h, w], in order."""
+        for pixels, time_s in zip(grey.pixels, grey.times_s, strict=True):
+            picture = pixels.astype(np.float32)
+            self._steps.append(_shifted_distance(self._pictures[-1], picture) if self._pictures else 0.0)
+            self._pictures.append(picture)
+            self._times_s.append(time_s)
+            while self._times_s[-1] - self._times_s[self._next] > _AHEAD_S:
+                self._judge(self._next)
+                self._next += 1
+                self._forget()
+
+    def finish(self, duration_s: Fraction) -> tuple[SceneSpan, ...]:
+        """The scenes, which cover 0 to duration_s without gaps."""
+        while self._next < len(self._pictures):
+            self._judge(self._next)
+            self._next += 1
+        shortest = Fraction(str(self._settings.min_scene_s))
+        chosen: list[Fraction] = []
+        # Cuts first, then by strength: what lies too near a better one is a part of it.
+        ranked = sorted(self._cuts, key=_by_strength) + sorted(_peaks(self._dissolves), key=_by_strength)
+        for boundary in ranked:
+            others = [Fraction(0), duration_s, *chosen]
+            if all(abs(boundary.time_s - other) >= max(shortest, Fraction(1, 100)) for other in others):
+                chosen.append(boundary.time_s)
+        edges = [Fraction(0), *sorted(chosen), max(duration_s, Fraction(0))]
+        return tuple(SceneSpan(start, end) for start, end in pairwise(edges))
+
+    def _forget(self) -> None:
+        # The picture before the next one stays, however long ago it was.
+        while self._next > 1 and self._times_s[self._next] - self._times_s[0] > _AHEAD_S:
+            del self._times_s[0], self._pictures[0], self._steps[0]
+            self._next -= 1
+
+    def _judge(self, index: int) -> None:
+        strength = self._cut(index)
+        if strength:
+            self._cuts.append(_Boundary(self._times_s[index], strength))
+        elif self._settings.dissolves:
+            strength = max(self._dissolve(index, half_s) for half_s in _HALF_DISSOLVES_S)
+            if strength:
+                self._dissolves.append(_Boundary(self._times_s[index], strength))
+
+    def _cut(self, index: int) -> float:
+        step = self._steps[index]
+        if index == 0 or step < self._settings.min_change:
+            return 0.0
+        before = self._steps[max(self._at(index, -_AROUND_S), 1) : index]
+        after = self._steps[index + 1 : self._at(index, _AROUND_S) + 1]
+        around = max(float(np.median(side)) if side else 0.0 for side in (before, after))
+        # One grey level more, so that noise in a still picture is no reason for a cut.
+        if step < self._settings.cut_threshold * (around + 1.0):
+            return 0.0
+        return step if self._stays_changed(index - 1, index) else 0.0
+
+    def _dissolve(self, middle: int, half_s: float) -> float:
+        first, last = self._at(middle, -half_s), self._at(middle, half_s)
+        if middle - first < 2 or last - middle < 2:
+            return 0.0
+        before, after = self._pictures[first], self._pictures[last]
+        change = _distance(before, after)
+        if change < self._settings.min_change:
+            return 0.0
+        worst = 0.0
+        for index in {(first + middle) // 2, middle, (middle + last + 1) // 2}:
+            share = float(
+                (self._times_s[index] - self._times_s[first]) / (self._times_s[last] - self._times_s[first])
+            )
+            worst = max(worst, _distance(self._pictures[index], (1 - share) * before + share * after))
+        if worst > _BLEND * change or _alike(before, after):
+            return 0.0
+        if _shifted_distance(before, after) < 0.5 * change:
+            return 0.0
+        return change - worst if self._stays_changed(first, last) else 0.0
+
+    def _stays_changed(self, last_before: int, first_after: int) -> bool:
+        before = np.stack(self._pictures[self._at(last_before, -_STAYS_S) : last_before + 1])
+        after = np.stack(self._pictures[first_after : self._at(first_after, _STAYS_S) + 1])
+        least = _STAYS * self._settings.min_change
+        darkest = _distance(before.min(axis=0), after.min(axis=0))
+        brightest = _distance(before.max(axis=0), after.max(axis=0))
+        return min(darkest, brightest) >= least
+
+    def _at(self, index: int, offset_s: float) -> int:
+        """The farthest frame from `index` that is no more than offset_s away, after it or (negative) before."""
+        target, step = self._times_s[index] + Fraction(offset_s), 1 if offset_s > 0 else -1
+        while 0 <= index + step < len(self._times_s) and step * (self._times_s[index + step] - target) <= 0:
+            index += step
+        return index
+
+
+def _by_strength(boundary: _Boundary) -> tuple[float, Fraction]:
+    return (-boundary.strength, boundary.time_s)
+
+
+def _peaks(boundaries: list[_Boundary]) -> list[_Boundary]:
+    """The strongest of each run of neighbours: a dissolve is seen from several of its frames."""
+    runs: list[list[_Boundary]] = []
+    for boundary in boundaries:
+        if runs and boundary.time_s - runs[-1][-1].time_s <= 0.5:
+            runs[-1].append(boundary)
+        else:
+            runs.append([boundary])
+    return [min(run, key=_by_strength) for run in runs]
+
+
+def _distance(one: Picture, other: Picture) -> float:
+    return float(np.abs(one - other).mean())
+
+
+def _shifted_distance(one: Picture, other: Picture) -> float:
+    """Mean absolute difference, after the best shift by up to a tenth of the width and a twentieth up or down."""
+    best = _distance(one, other)
+    if best < 4.0:
+        return best
+    height, width = one.shape
+    for down in range(-(height // 20), height // 20 + 1):
+        for right in range(-(width // 10), width // 10 + 1):
+            a = one[max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)]
+            b = other[max(-down, 0) : height + min(-down, 0), max(-right, 0) : width + min(-right, 0)]
+            best = min(best, _distance(a, b))
+    return best
+
+
+def _alike(one: Picture, other: Picture) -> bool:
+    """Whether both show the same shapes, in whatever light; an empty picture shows none."""
+    a, b = one - one.mean(), other - other.mean()
+    spread = float(a.std()) * float(b.std())
+    if min(float(a.std()), float(b.std())) < _FLAT:
+        return False
+    return float((a * b).mean()) / spread > _SAME_LIGHT
