@@ -17,10 +17,10 @@ class Shown:
 
 
 TRUTH = (
-    Shown(Fraction(0), Fraction(7, 2), r"\b(sea|ocean|waves?|surf|beach)\b"),
+    Shown(Fraction(0), Fraction(7, 2), r"\bsea(side|shore)?\b|ocean|waves?\b|surf|beach"),
     Shown(Fraction(11, 4), Fraction(25, 4), r"(air|aero)plane|aircraft|airliner|\bjet\b|\bplane\b"),
     Shown(Fraction(25, 4), Fraction(37, 4), r"traffic|highway|motorway|\bcars?\b|\broad\b|truck|lorry|vehicle"),
-    Shown(Fraction(37, 4), Fraction(49, 4), r"fire(?!work)|flame|bonfire"),
+    Shown(Fraction(37, 4), Fraction(49, 4), r"campfire|bonfire|fire crackling|\bfire$|flame"),
     Shown(Fraction(49, 4), Fraction(67, 4), r"firework|explosion", (12.85, 13.65, 14.45, 15.35)),
     Shown(Fraction(16), Fraction(77, 4), r"rain|thunder|lightning|storm", (17.0, 18.3)),
 )
