@@ -128,7 +128,9 @@ class Run:
         """What is there that was not before."""
         psutil.wait_procs(self.children, timeout=5)
         alive = [f"process {child.name()}" for child in self.children if child.is_running()]
-        return alive + [str(path) for place in (self.out, self.temporary) for path in place.rglob("*")]
+        files = [path for place in (self.out, self.temporary) for path in sorted(place.rglob("*"))]
+        # torch makes its own empty folder there whenever it is imported.
+        return alive + [str(path) for path in files if not path.name.startswith("torchinductor_")]
 
 
 @contextmanager
@@ -152,16 +154,15 @@ def test_ctrl_c_at_any_moment(film: Path, tmp_path: Path) -> None:
     with running(film, tmp_path / "whole") as run:
         code, error = run.end(None)
         assert code == 0, error
-        assert sorted(path.name for path in run.out.iterdir()) == ["out.cues.json", "out.mp4"]
-        assert list(run.temporary.iterdir()) == []
+        assert run.left() == [str(run.out / "out.cues.json"), str(run.out / "out.mp4")]
     whole_s = time.monotonic() - began
-    for step in range(10):
+    for step in range(6):
         with running(film, tmp_path / f"cut{step}") as run:
-            time.sleep(whole_s * step / 10)
+            time.sleep(whole_s * step / 6)
             if run.process.poll() is not None:
                 continue
             code, error = run.end(signal.SIGINT)
-            moment = f"{step * 10} % of the way"
+            moment = f"{step}/6 of the way"
             assert "Traceback" not in error and "KeyboardInterrupt" not in error, f"{moment}: {error}"
             assert "Exception ignored" not in error, f"{moment}: {error}"
             assert code in (0, 130), f"{moment}: {error}"

@@ -60,7 +60,7 @@ class _Help(argparse.HelpFormatter):
 def nearest(name: str, known: Iterable[str]) -> str:
     """'did you mean X?', or all the names when none is near."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.65)
     return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}"
 
 
