@@ -55,7 +55,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 _EMPTY = re.compile(
-    r"^(Conversion failed|Error (opening|parsing|muxing|submitting|while|writing)|Task finished|Terminating|"
+    r"^(Conversion failed|Error (opening|parsing|muxing|submitting|sending|while|writing)|Task finished|Terminating|"
     r"Nothing was written|Failed to set|Error code|Could not write header)",
     re.IGNORECASE,
 )

@@ -95,10 +95,9 @@ def choose(film: Film, out: Path, beside: Path, kbps: int, progress: Progress) -
     Asks ffmpeg itself, by writing a moment of them to `beside`.
     """
     must = [Kept(stream) for stream in film.of("video")]
-    # The muxer makes a time-code track anew from the time code that the picture's metadata holds.
-    optional = [s for s in film.streams if s.kind not in ("video", "audio") and s.codec not in ("tmcd", "")]
+    optional = [s for s in film.streams if s.kind not in ("video", "audio") and not s.remade]
     kept = [Kept(stream) for stream in optional]
-    lost = [s for s in film.streams if s.kind not in ("video", "audio") and s not in optional]
+    lost: list[Stream] = []
     if optional and not _carries(film, out, beside, [*must, *kept], kbps):
         kept = []
         for stream in optional[:_MOST_TESTED]:
@@ -107,7 +106,7 @@ def choose(film: Film, out: Path, beside: Path, kbps: int, progress: Progress) -
                 if _carries(film, out, beside, [*must, *kept, Kept(stream, how)], kbps):
                     kept.append(Kept(stream, how))
                     break
-        lost += [stream for stream in optional if stream not in [k.stream for k in kept]]
+        lost = [stream for stream in optional if stream not in [k.stream for k in kept]]
     if lost:
         names = ", ".join(f"{s.kind} ({s.codec})" if s.codec else s.kind for s in lost)
         note(progress, STAGE, f"{out.suffix} can't carry these streams of {film.path.name}: {names}; left out")

@@ -14,13 +14,17 @@ from sonify.mix.ffmpeg import FORMATS
 _TS_DISCONT = 0x0200
 """AVFMT_TS_DISCONT of libavformat."""
 
+_REORDERED, _MOST_PACKETS = 20, 2000
+"""No codec stores a frame more than 16 others before it is shown; before an edit list's start may be many more."""
+
 
 @dataclass(frozen=True)
 class Stream:
     """One stream: its index in the file, kind ("video", "audio", "subtitle", "data", "attachment") and codec.
 
     channels is of audio, else 0; language is empty where the file says none; start_s is its first time
-    stamp, None where it has none; a cover is a still picture that goes with the file, not the film.
+    stamp, None where it has none. A cover is a still picture that goes with the file, not the film; a
+    remade stream is one that muxers write by themselves: time code, titles of chapters.
     """
 
     index: int
@@ -31,6 +35,7 @@ class Stream:
     time_base: Fraction
     start_s: Fraction | None
     cover: bool = False
+    remade: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,13 @@ def inspect(path: Path) -> Film:
     options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
     try:
         with av.open(f"file:{path.absolute()}", options=options) as container:
-            streams = tuple(_stream(stream) for stream in container.streams)
+            chapters = len(container.chapters())
+            streams = tuple(_stream(stream, chapters) for stream in container.streams)
             best = container.streams.best("video")
             if best is None:
                 raise RenderError(f"{path} has no picture", hint="give a video")
             start_s = Fraction(container.start_time or 0, 1_000_000)
-            picture_s = streams[best.index].start_s
+            picture_s = _first_shown_s(container, best, streams[best.index].start_s)
             length_s = Fraction(container.duration, 1_000_000) if container.duration else None
             jumpy = bool(container.format.flags & _TS_DISCONT)
             tags = tuple(container.metadata)
@@ -93,18 +99,37 @@ def inspect(path: Path) -> Film:
     return Film(path, streams, start_s, start_s if picture_s is None else picture_s, length_s, jumpy, tags)
 
 
-def _stream(stream: Any) -> Stream:
+def _first_shown_s(container: Any, video: Any, stated_s: Fraction | None) -> Fraction | None:
+    """The time stamp of the first frame that is shown.
+
+    It can be later than the stream's stated start, by the frames that AVI's decoder holds back, say. A
+    stamp that is far from the stated one is damaged, and not believed.
+    """
+    shown = []
+    for found, packet in enumerate(container.demux(video)):
+        if packet.size and packet.pts is not None and not packet.is_discard:
+            shown.append(packet.pts * video.time_base)
+        if len(shown) == _REORDERED or found == _MOST_PACKETS:
+            break
+    if not shown or (stated_s is not None and abs(min(shown) - stated_s) > 1):
+        return stated_s
+    return Fraction(min(shown))
+
+
+def _stream(stream: Any, chapters: int) -> Stream:
     from av.stream import Disposition
 
     context = stream.codec_context
     time_base = Fraction(stream.time_base or Fraction(1, 1000))
+    titles = stream.type == "data" and stream.name == "bin_data" and 0 < chapters == stream.frames
     return Stream(
         index=stream.index,
         kind=stream.type,
-        codec=context.codec.canonical_name if context is not None else "",
+        codec=context.codec.canonical_name if context is not None else stream.name or "",
         channels=context.channels if context is not None and stream.type == "audio" else 0,
         language=stream.metadata.get("language", ""),
         time_base=time_base,
         start_s=None if stream.start_time is None else stream.start_time * time_base,
         cover=bool(stream.disposition & Disposition.attached_pic),
+        remade=titles or (stream.type == "data" and "timecode" in stream.metadata),
     )
