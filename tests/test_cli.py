@@ -366,3 +366,15 @@ def test_a_second_ctrl_c_does_not_disturb_the_tidying() -> None:
         interrupts._take(15, None)
     interrupts._take(2, None)
     assert interrupts.exit_code == 143
+
+
+def test_results_go_to_stdout_when_only_stderr_is_a_terminal(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    assert run(["score", "holiday.mp4", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["scored"] == "holiday.scored.mp4"
+    assert "holiday.scored.mp4" not in terminal.text
+    assert "using the built-in model" in terminal.text

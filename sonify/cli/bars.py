@@ -47,6 +47,7 @@ def _live() -> Iterator[Progress]:
         TimeElapsedColumn(),
         console=console,
         transient=True,
+        redirect_stdout=False,  # or results, meant for a pipe, would end up on the terminal
     )
     tasks: dict[str, TaskID] = {}
 

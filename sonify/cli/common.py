@@ -149,6 +149,7 @@ class Context:
     force: bool = False
     check: Callable[[], None] = lambda: None
     notes: list[str] = field(default_factory=list)
+    results: list[dict[str, Any] | tuple[Any, ...]] = field(default_factory=list)
 
     def progress(self, event: Event) -> None:
         """The callback for the library. It also makes sure that a swallowed Ctrl-C still counts."""
@@ -158,11 +159,16 @@ class Context:
         self.show(event)
 
     def result(self, document: dict[str, Any], *parts: Any) -> None:
-        """Prints `document` with --json, else `parts`: strings or rich renderables, one below the other."""
-        if self.json:
-            self.output.document(document)
-        else:
-            self.output.parts(parts)
+        """Keeps, for when progress has ended, `document` with --json, else `parts`: strings or rich renderables."""
+        self.results.append(document if self.json else parts)
+
+    def print_results(self) -> None:
+        """Prints what was kept."""
+        for result in self.results:
+            if isinstance(result, dict):
+                self.output.document(result)
+            else:
+                self.output.parts(result)
 
 
 def text_name(name: str) -> Path:

@@ -138,6 +138,7 @@ def _run(argv: list[str], output: Output, interrupts: Interrupts) -> int:
             check=interrupts.check,
         )
         code: int = module.run(args, context)
+    context.print_results()
     return code
 
 
