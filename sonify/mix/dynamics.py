@@ -114,16 +114,17 @@ class Limiter:
 
     def _over(self, wave: Floats) -> NDArray[np.int64]:
         count = len(wave) - 2 * _TAPS
-        peak = np.abs(wave[_TAPS : _TAPS + count]).max(axis=1)
-        # Between samples this low the wave can't reach the ceiling, so there is nothing to work out.
-        if np.abs(wave).max() > self._ceiling / self._overshoot:
-            for taps in self._between:
-                point = np.zeros((count, 2))
-                for tap, weight in enumerate(taps):
-                    start = _TAPS - _TAPS // 2 + 1 + tap
-                    point += weight * wave[start : start + count]
-                peak = np.maximum(peak, np.abs(point).max(axis=1))
         over = np.zeros(count, np.int64)
+        # Between samples this low the wave can't reach the ceiling, so there is nothing to work out.
+        if max(wave.max(), -wave.min()) <= self._ceiling / self._overshoot:
+            return over
+        peak = _louder_side(wave[_TAPS : _TAPS + count])
+        for taps in self._between:
+            point = np.zeros((count, 2))
+            for tap, weight in enumerate(taps):
+                start = _TAPS - _TAPS // 2 + 1 + tap
+                point += weight * wave[start : start + count]
+            np.maximum(peak, _louder_side(point), out=peak)
         high = peak > self._ceiling
         over[high] = np.ceil(20 * _UNIT * np.log10(peak[high] / self._ceiling)).astype(np.int64)
         return over
@@ -132,6 +133,10 @@ class Limiter:
         slope = self._release * np.arange(1, len(falls) + 1, dtype=np.int64)
         highest = np.maximum.accumulate(np.maximum(falls + slope, level))
         return np.asarray(np.maximum(highest - slope, 0))
+
+
+def _louder_side(wave: Floats) -> Floats:
+    return np.asarray(np.maximum(np.abs(wave[:, 0]), np.abs(wave[:, 1])))
 
 
 def _interpolators() -> Floats:
