@@ -22,7 +22,7 @@ TRUTH = (
     Shown(Fraction(25, 4), Fraction(37, 4), r"traffic|highway|motorway|\bcars?\b|\broad\b|truck|lorry|vehicle"),
     Shown(Fraction(37, 4), Fraction(49, 4), r"campfire|bonfire|fire crackling|\bfire$|flame"),
     Shown(Fraction(49, 4), Fraction(67, 4), r"firework|explosion", (12.85, 13.65, 14.45, 15.35)),
-    Shown(Fraction(16), Fraction(77, 4), r"rain|thunder|lightning|storm", (17.0, 18.3)),
+    Shown(Fraction(16), Fraction(77, 4), r"\brain|thunder|lightning|storm", (17.0, 18.3)),
 )
 DURATION_S = Fraction(77, 4)
 CUTS_S = (Fraction(25, 4), Fraction(37, 4), Fraction(49, 4))
