@@ -1,7 +1,7 @@
 """Videos made by code, for tests: any frame rate, time stamps, rotation, pixel shape, container, sound.
 
-    path = make_video(tmp_path / "a.mp4", numbered(48), rate="24000/1001")
-    number_of(picture)      # which frame of it `picture` is
+path = make_video(tmp_path / "a.mp4", numbered(48), rate="24000/1001")
+number_of(picture)      # which frame of it `picture` is
 """
 
 from __future__ import annotations

@@ -60,7 +60,10 @@ def probe(output: BinaryIO, name: str, *, scan_s: float) -> None:
     if "enc_key_id" in stream.metadata or stream.codec_context.codec_tag in ("encv", "drmi"):
         _say(output, error="encrypted")
         return
-    frame = _first_frame(container, stream)
+    frame, encrypted = _first_frame(container, stream)
+    if encrypted:
+        _say(output, error="encrypted")
+        return
     if frame is None:
         _say(output, error="no frame", codec=stream.codec_context.name)
         return
@@ -135,6 +138,7 @@ def decode(
         position = index + 1
         # From here it may wait for a reader who is busy; that is no stall.
         faulthandler.cancel_dump_traceback_later()
+        # decord2 3.4 takes the padding of some narrow rows (96 px) for a fourth channel.
         if pixels.shape != (height, width, 3):
             output.write(HEADER.pack(*BROKEN))
             return
@@ -210,16 +214,20 @@ def _picture(container: Any) -> Any:
     return others[0] if others else None
 
 
-def _first_frame(container: Any, stream: Any) -> Any:
+def _first_frame(container: Any, stream: Any) -> tuple[Any, bool]:
+    """The first frame that can be decoded, or None; and whether it is encrypted."""
     import av
 
     for packet in container.demux(stream):
+        # Some encrypted pictures do decode, to noise.
+        if packet.has_sidedata("encryption_info"):
+            return None, True
         try:
             for frame in packet.decode():
-                return frame
+                return frame, False
         except av.FFmpegError:
             continue
-    return None
+    return None, False
 
 
 def _decord_is_right(container: Any, stream: Any) -> bool:
