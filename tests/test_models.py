@@ -273,7 +273,7 @@ def test_weights_of_another_architecture_are_refused(tmp_path: Path, names: dict
         ({"vision_cfg": {"timm_model_name": "hf-hub:someone/something", "image_size": 64}}, "timm"),
         ({"vision_cfg": {"timm_model_name": "no_such_tower", "image_size": 64}}, "can't be built"),
         ({"text_cfg": {"hf_model_name": "roberta-base"}}, "transformers"),
-        ({"text_cfg": {"hf_tokenizer_name": "someone/something"}}, "transformers"),
+        ({"text_cfg": {"hf_tokenizer_name": 3}}, "names the tokenizer"),
         ({"embed_dim": 10**12}, "absurd"),
         ({"embed_dim": "many"}, "no image-text model"),
         ({"vision_cfg": None}, "no image-text model"),

@@ -39,7 +39,8 @@ def own_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("no/such/file.safetensors", "no file"),
         ("ViT-B-32:/no/such/file.pt", "no file"),
         ("local-dir:/no/such/folder", "no folder"),
-        ("ViT-B-16-SigLIP:webli", "transformers"),
+        ("roberta-ViT-B-32:laion2b_s12b_b32k", "transformers"),
+        ("ViT-B-16-SigLIP:webli", "sonify models pull ViT-B-16-SigLIP:webli"),
         ("name\nwith: lines", "there is no model"),
     ],
 )
@@ -85,7 +86,7 @@ def test_every_weight_of_open_clip_can_be_named() -> None:
 
     for architecture, tag in open_clip.list_pretrained():
         words = open_clip.get_model_config(architecture)["text_cfg"]
-        if words.get("hf_tokenizer_name") or words.get("hf_model_name"):
+        if words.get("hf_model_name"):
             with pytest.raises(ModelError, match="transformers"):
                 registry.find(f"{architecture}:{tag}")
         else:

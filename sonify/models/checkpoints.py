@@ -100,11 +100,14 @@ def check_model_config(model: dict[str, Any], where: str) -> None:
     vision, text, width = model.get("vision_cfg"), model.get("text_cfg"), model.get("embed_dim")
     if not isinstance(vision, dict) or not isinstance(text, dict) or not isinstance(width, int) or width < 1:
         raise ModelError(f"{where} describes no image-text model", hint="it needs embed_dim, vision_cfg and text_cfg")
-    if text.get("hf_model_name") or text.get("hf_tokenizer_name"):
+    if text.get("hf_model_name"):
         raise ModelError(
-            f"{where} takes its words from the transformers package ({text.get('hf_tokenizer_name')!r})",
-            hint="sonify runs models with CLIP's own tokenizer: see `sonify models list`",
+            f"{where} has a text tower of the transformers package ({text['hf_model_name']!r})",
+            hint="sonify runs text towers of open_clip's own: see `sonify models list`",
         )
+    tokenizer = text.get("hf_tokenizer_name") or ""
+    if not isinstance(tokenizer, str):
+        raise ModelError(f"{where} names the tokenizer {tokenizer!r}", hint="it is damaged: pull or copy it again")
     tower = vision.get("timm_model_name")
     if tower is not None and (not isinstance(tower, str) or ":" in tower or "/" in tower):
         raise ModelError(f"{where} names the image tower {tower!r}", hint="it must be one that timm has")

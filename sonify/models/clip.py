@@ -18,6 +18,7 @@ from sonify.models.calibration import OPENAI_CLIP, Calibration
 from sonify.models.checkpoints import Blueprint, check_model_config, check_weights, read_calibration, read_config
 from sonify.models.interface import Array, Embeddings
 from sonify.models.preprocess import Recipe, layout, prepare
+from sonify.models.words import make_tokenizer, tokenizer_repo
 
 # what open_clip, timm and torch raise at a configuration or at weights that don't fit
 _BUILDING = (
@@ -164,7 +165,12 @@ def build(
         name, config, extras = _configuration(blueprint)
         try:
             module = open_clip.create_model(name, load_weights=False, pretrained_text=False, **extras)
-            tokenizer = open_clip.get_tokenizer(name)
+            own = not tokenizer_repo(config)
+            tokenizer = (
+                open_clip.get_tokenizer(name) if own else make_tokenizer(config, blueprint.folder, blueprint.name)
+            )
+        except ModelError:
+            raise
         except _BUILDING as error:
             raise ModelError(
                 f"{blueprint.architecture or blueprint.folder} can't be built ({_first_line(error)})",

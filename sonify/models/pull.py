@@ -10,7 +10,8 @@ import re
 import shutil
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from sonify.errors import ModelError
 from sonify.models import hub
 from sonify.models.cache import sha256
 from sonify.models.checkpoints import check_weights, find_weights, read_config
-from sonify.models.registry import MINI, ModelEntry, find
+from sonify.models.registry import ENTRIES, MINI, ModelEntry, find
+from sonify.models.words import MAIN, OTHERS, find_tokenizer, tokenizer_repo
 from sonify.progress import Event, Progress, note, silent
 
 _STAGE = "pull"
@@ -43,8 +45,7 @@ def pull(name: str, *, progress: Progress = silent, force: bool = False) -> Path
         note(progress, _STAGE, f"{MINI} is part of sonify: there is nothing to pull")
         return path
     here = hub.cached_weights(entry.repo, entry.filename)
-    complete = bool(entry.architecture) or hub.cached(entry.repo, hub.CONFIG) is not None
-    if here and complete and not force:
+    if here and not force and _is_complete(entry):
         note(progress, _STAGE, f"{entry.name} is on this machine already")
         return here
     if hub.is_offline():
@@ -63,9 +64,44 @@ def _fetch(entry: ModelEntry, progress: Progress, force: bool) -> Path:
     _check_space(size)
     if not entry.architecture:  # a few lines that say what the weights are; looked at before gigabytes come
         read_config(_download(entry, hub.CONFIG, progress, force).parent)
+    words = tokenizer_repo(_configuration(entry))
+    if words:
+        _pull_tokenizer(words, entry, progress, force)
     path = _download(entry, filename, progress, force)
     _check(path, entry, str(metadata.etag or ""), size, progress)
     return path
+
+
+def _configuration(entry: ModelEntry) -> dict[str, Any]:
+    """The model's configuration; of a repository of the hub, from what is pulled of it."""
+    if entry.architecture:
+        import open_clip
+
+        return open_clip.get_model_config(entry.architecture) or {"text_cfg": {}}
+    path = hub.cached(entry.repo, hub.CONFIG)
+    return read_config(path.parent)["model_cfg"] if path else {"text_cfg": {}}
+
+
+def _is_complete(entry: ModelEntry) -> bool:
+    """Whether what goes with the weights is here too."""
+    if entry in ENTRIES:  # none of ours needs more
+        return True
+    if not entry.architecture and hub.cached(entry.repo, hub.CONFIG) is None:
+        return False
+    config = _configuration(entry)
+    return not tokenizer_repo(config) or find_tokenizer(config, None) is not None
+
+
+def _pull_tokenizer(repo: str, entry: ModelEntry, progress: Progress, force: bool) -> None:
+    whole = replace(entry, repo=repo)
+    _download(whole, MAIN, progress, force)
+    for name in OTHERS:
+        with suppress(_MissingError):
+            _download(whole, name, progress, force)
+
+
+class _MissingError(ModelError):
+    """The repository lacks the file."""
 
 
 def _look(entry: ModelEntry) -> tuple[str, Any]:
@@ -108,7 +144,7 @@ def _download(entry: ModelEntry, filename: str, progress: Progress, force: bool)
                 )
             )
     except EntryNotFoundError:
-        raise ModelError(
+        raise _MissingError(
             f"{entry.repo} on {_endpoint()} has no {filename}", hint="`sonify models list` names models that have"
         ) from None
 
