@@ -154,7 +154,7 @@ def memory() -> None:
     with tempfile.TemporaryDirectory() as name:
         make_sounds(Path(name))
         found = []
-        for seconds, cues in ((600, 125), (7200, 1500)):
+        for seconds, cues in ((given.seconds, given.cues), (12 * given.seconds, 12 * given.cues)):
             queue = context.Queue()
             child = context.Process(target=_watched, args=(name, seconds, cues, queue))
             child.start()

@@ -277,6 +277,39 @@ def test_creation_time_and_title_stay(folder: Path, tmp_path: Path) -> None:
         assert container.metadata["title"] == "A film"
 
 
+def test_a_camera_s_own_tags_stay(folder: Path, tmp_path: Path) -> None:
+    film, out = tmp_path / "a.mov", tmp_path / "out.mov"
+    place = {"com.apple.quicktime.location.ISO6709": "+51.5-000.1/", "com.apple.quicktime.model": "A camera"}
+    tags = [part for name, value in place.items() for part in ("-metadata", f"{name}={value}")]
+    ffmpeg("-i", folder / "film.mp4", "-c", "copy", "-movflags", "use_metadata_tags", *tags, film)
+    render(film, out)
+    with av.open(str(out)) as container:
+        assert {name: container.metadata.get(name) for name in place} == place
+        assert container.metadata["major_brand"].strip() == "qt"
+
+
+def test_a_picture_that_begins_absurdly_late_is_moved_to_the_start(folder: Path, tmp_path: Path) -> None:
+    film, out = tmp_path / "a.mkv", tmp_path / "out.mkv"
+    ffmpeg("-itsoffset", 4000, "-i", folder / "film.mp4", "-f", "lavfi", "-t", 2, "-i", "sine=300", "-map", "0:v",
+           "-map", "1:a", "-c:v", "copy", "-c:a", "flac", film)  # fmt: skip
+    render(film, out)
+    assert [p[3] for p in packets(out)] == [p[3] for p in packets(film)]
+    assert heard_at(out) == pytest.approx(1.0, abs=0.0015)
+    with av.open(str(out)) as container:
+        assert container.duration == pytest.approx(LENGTH_S * 1e6, abs=0.1e6)
+
+
+def test_a_subtitle_that_stands_for_weeks_does_not_make_the_film_so_long(folder: Path, tmp_path: Path) -> None:
+    plain, film, out = tmp_path / "plain.mkv", tmp_path / "a.mkv", tmp_path / "out.mkv"
+    rich(folder, plain)
+    ffmpeg("-i", plain, "-map", "0", "-c", "copy", "-bsf:s", "setts=duration=4294967295", film)
+    render(film, out)
+    with av.open(str(film)) as a, av.open(str(out)) as b:
+        assert a.duration > 1e12
+        assert b.duration == pytest.approx(LENGTH_S * 1e6, abs=2.1e6)
+    assert [p[3] for p in packets(out, "subtitle")] == [p[3] for p in packets(film, "subtitle")]
+
+
 def test_the_same_sheet_gives_the_same_file(folder: Path, tmp_path: Path) -> None:
     for suffix in (".mp4", ".mkv"):
         one, two = tmp_path / f"one{suffix}", tmp_path / f"two{suffix}"

@@ -17,6 +17,8 @@ from sonify.progress import Progress, note
 
 STAGE = "mix"
 _TEXT = {"subrip", "ass", "ssa", "mov_text", "webvtt", "text"}
+_OWN_TAGS = ("com.apple.", "com.android.capture.")
+"""What cameras write beside the usual tags (place, lens, slow motion); the muxer drops it unless told not to."""
 _MOST_TESTED = 32
 _MPEG_KBPS = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
 
@@ -78,6 +80,17 @@ class Kept:
     how: str = "copy"
 
 
+@dataclass(frozen=True)
+class Timing:
+    """What to put right in damaged time stamps.
+
+    earlier_s: how much the film is moved towards 0. longest_s: the longest that a subtitle may stand.
+    """
+
+    earlier_s: Fraction = Fraction(0)
+    longest_s: Fraction | None = None
+
+
 def container_of(out: Path) -> Container:
     """What a name's suffix asks for. Raises RenderError for one that we don't know."""
     known = CONTAINERS.get(out.suffix.lower())
@@ -114,17 +127,17 @@ def choose(film: Film, out: Path, beside: Path, kbps: int, progress: Progress) -
 
 
 def write(
-    film: Film, out: Path, beside: Path, kept: list[Kept], blocks: Iterable[Samples], kbps: int, *, delay_s: Fraction
+    film: Film, out: Path, beside: Path, kept: list[Kept], blocks: Iterable[Samples], kbps: int, *, timing: Timing
 ) -> None:
     """Writes the streams of `kept` and the mix to `beside`. Raises RenderError with ffmpeg's reason.
 
-    blocks: float32 [N, 2] at 48 kHz, which begin `delay_s` after the file's earliest time stamp.
+    blocks: float32 [N, 2] at 48 kHz, from the file's earliest time stamp on.
     """
     hidden = container_of(out).hidden
     blocks = _without(hidden, blocks)
     with tempfile.TemporaryFile("a+b") as log:
         process = ffmpeg.start(
-            _command(film, out, beside, kept, kbps, delay_s + Fraction(hidden, RATE_HZ)),
+            _command(film, out, beside, kept, kbps, timing),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=log,
@@ -158,7 +171,7 @@ def _without(count: int, blocks: Iterable[Samples]) -> Iterator[Samples]:
 
 
 def _carries(film: Film, out: Path, beside: Path, kept: list[Kept], kbps: int) -> bool:
-    command = _command(film, out, beside, kept, kbps, Fraction(0), rehearsal=True)
+    command = _command(film, out, beside, kept, kbps, Timing(), rehearsal=True)
     with tempfile.TemporaryFile("a+b") as log:
         process = ffmpeg.start(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log)
         try:
@@ -169,15 +182,16 @@ def _carries(film: Film, out: Path, beside: Path, kept: list[Kept], kbps: int) -
 
 
 def _command(
-    film: Film, out: Path, beside: Path, kept: list[Kept], kbps: int, delay_s: Fraction, *, rehearsal: bool = False
+    film: Film, out: Path, beside: Path, kept: list[Kept], kbps: int, timing: Timing, *, rehearsal: bool = False
 ) -> list[str]:
     container = container_of(out)
     videos = [k for k in kept if k.stream.kind == "video"]
     others = [k for k in kept if k.stream.kind != "video"]
     # A rehearsal takes half a second of the file; it is only to see whether the streams fit.
     command = [*ffmpeg.SAFE, "-format_whitelist", ffmpeg.FORMATS, *(["-t", "0.5"] if rehearsal else [])]
-    command += ["-fflags", "+genpts", "-i", ffmpeg.file_url(film.path)]
-    command += [*ffmpeg.SAFE, "-itsoffset", f"{float(delay_s):.6f}"]
+    command += ["-fflags", "+genpts", "-itsoffset", f"{-float(timing.earlier_s):.6f}"]
+    command += ["-i", ffmpeg.file_url(film.path)]
+    command += [*ffmpeg.SAFE, "-itsoffset", f"{container.hidden / RATE_HZ:.6f}"]
     command += ["-f", "f32le", "-ar", str(RATE_HZ), "-ch_layout", "stereo", "-i", "pipe:0"]
     for k in videos:
         command += ["-map", f"0:{k.stream.index}"]
@@ -188,6 +202,9 @@ def _command(
     command += ["-map_metadata", "0", "-map_chapters", "0", "-c", "copy", "-copyinkf", "-copypriorss", "1"]
     for number, k in enumerate(k for k in others if k.stream.kind == "subtitle"):
         command += [f"-c:s:{number}", k.how]
+        if timing.longest_s is not None and k.how == "copy":
+            longest = int(timing.longest_s / k.stream.time_base)
+            command += [f"-bsf:s:{number}", f"setts=duration=min(DURATION\\,{longest})"]
     command += ["-c:a", container.encoder, "-disposition:a:0", "default"]
     if not container.encoder.startswith("pcm"):
         command += ["-b:a", f"{container.kbps(kbps)}k"]
@@ -207,12 +224,13 @@ def _format_options(container: Container, film: Film, videos: list[Kept]) -> lis
         return ["-avoid_negative_ts", "disabled"]
     if container.format not in ("mp4", "mov", "3gp"):
         return []
-    flags = "+faststart"
-    if any("." in tag for tag in film.tags):
-        # Cameras' own tags (com.apple.quicktime.location...) are lost otherwise.
-        flags += "+use_metadata_tags"
+    options = ["-movflags", "+faststart"]
+    if any(tag.startswith(_OWN_TAGS) for tag in film.tags):
+        options = ["-movflags", "+faststart+use_metadata_tags"]
+        # Written as tags, the brands of the old file would stand beside those of the new one.
+        for brand in ("major_brand", "minor_version", "compatible_brands"):
+            options += ["-metadata", f"{brand}="]
     bases = {k.stream.time_base for k in videos if not k.stream.cover}
-    options = ["-movflags", flags]
     if len(bases) == 1 and (base := bases.pop()).numerator == 1 and base.denominator >= 10:
         options += ["-video_track_timescale", str(base.denominator)]
     return options

@@ -59,7 +59,10 @@ def render_sheet(
         before_s = max(film.picture_s - film.zero_s([k.stream for k in kept]), Fraction(0))
         lead_s = before_s if before_s <= LONGEST_LEAD_S else Fraction(0)
         mix = Mix(sheet, film, sounds, settings, lead_s=lead_s, progress=progress)
-        mux.write(film, out, beside, kept, mix.samples(), settings.bitrate_kbps, delay_s=before_s - lead_s)
+        length_s = Fraction(mix.total, RATE_HZ)
+        absurd = film.length_s is not None and _far_over(film.length_s, length_s)
+        timing = mux.Timing(before_s - lead_s, length_s if absurd else None)
+        mux.write(film, out, beside, kept, mix.samples(), settings.bitrate_kbps, timing=timing)
 
 
 class Mix:
@@ -186,8 +189,13 @@ def _check_length(sheet: CueSheet, film: Film) -> None:
     stated, length = sheet.video.duration_s, film.length_s
     if sample_at(stated) < 1:
         raise RenderError(f"the cue sheet says that {film.path.name} lasts {stated:g} s", hint="make a new sheet")
-    if length is not None and stated > 2 * length + 60:
+    if length is not None and _far_over(stated, length):
         raise RenderError(
             f"the cue sheet says that {film.path.name} lasts {stated:g} s, but it lasts {float(length):g} s",
             hint="make a new sheet for this video",
         )
+
+
+def _far_over(stated_s: float | Fraction, length_s: Fraction) -> bool:
+    """Whether a length can't be meant for a film of the other, headers being as rough as they are."""
+    return stated_s > 2 * length_s + 60
