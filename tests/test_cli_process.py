@@ -111,6 +111,7 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         assert self.process.stdout
         assert self.process.stdout.readline() == "go\n"
@@ -119,7 +120,9 @@ class Run:
     def end(self, number: int | None) -> tuple[int, str]:
         """Sends a signal, if any, and waits; returns exit code and stderr."""
         self.children |= set(psutil.Process(self.process.pid).children(recursive=True))
-        if number is not None:
+        if number == signal.SIGINT:  # a terminal sends it to the whole group: ffmpeg has it too
+            os.killpg(self.process.pid, number)
+        elif number is not None:
             self.process.send_signal(number)
         _, error = self.process.communicate(timeout=120)
         return self.process.returncode, error

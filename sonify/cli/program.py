@@ -106,12 +106,10 @@ def _run_or_fail(argv: list[str], given: list[str], output: Output, interrupts: 
     except SystemExit as leaving:  # argparse, after --help and --version
         output.write("")
         return int(leaving.code or 0)
-    except SonifyError as error:
-        return _fail(error, output, given)
     except OutputClosed:
         raise
     except Exception as error:  # noqa: BLE001 - the last place where a defect can become one line
-        interrupts.check()
+        interrupts.check()  # Ctrl-C reaches ffmpeg too, and then it fails: that is no news
         return _fail(error, output, given)
 
 
