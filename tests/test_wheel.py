@@ -94,7 +94,10 @@ def test_it_scores_a_video(root: Path, python: Path, tmp_path: Path) -> None:
     code = "import sonify, pathlib; print(pathlib.Path(sonify.__file__).resolve())"
     found = subprocess.run([python, "-c", code], **run)  # type: ignore[call-overload]
     assert not Path(found.stdout.strip()).is_relative_to(root), found.stderr
-    make = "from sonify.demo.film import make_film; import pathlib; make_film(pathlib.Path('film.mp4'))"
+    make = (
+        "from fractions import Fraction; from pathlib import Path; from sonify.demo.film import make_film;"
+        "make_film(Path('film.mp4'), fps=Fraction(4))"
+    )
     made = subprocess.run([python, "-c", make], **run)  # type: ignore[call-overload]
     assert made.returncode == 0, made.stderr
     script = python.parent / ("sonify.exe" if os.name == "nt" else "sonify")
