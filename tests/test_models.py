@@ -18,7 +18,7 @@ from sonify.models.clip import ClipModel
 from sonify.models.interface import ImageTextModel
 from sonify.settings import ModelSettings
 
-KINDS = ("sonify-mini", "folder", "timm folder", "safetensors", "pt", "wrapped pt")
+KINDS = ("sonify-mini", "folder", "timm folder", "resnet folder", "safetensors", "pt", "wrapped pt")
 TIMM = {
     "model_cfg": {
         "embed_dim": 24,
@@ -27,6 +27,14 @@ TIMM = {
         "custom_text": True,
     },
     "preprocess_cfg": {"interpolation": "bilinear", "resize_mode": "squash"},
+}
+RESNET = {
+    "model_cfg": {
+        "embed_dim": 40,
+        "vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 8, "patch_size": None},
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
+        "quick_gelu": True,
+    },
 }
 
 
@@ -46,6 +54,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
     folder = write_folder(tmp_path_factory.mktemp("tiny"))
     timm = write_folder(tmp_path_factory.mktemp("timm"), TIMM)
+    resnet = write_folder(tmp_path_factory.mktemp("resnet"), RESNET)
     weights = state()
     (beside := tmp_path_factory.mktemp("checkpoints")).joinpath("open_clip_config.json").write_text(
         json.dumps(CONFIG)
@@ -57,6 +66,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "sonify-mini": "sonify-mini",
         "folder": f"local-dir:{folder}",
         "timm folder": str(timm),
+        "resnet folder": str(resnet),
         "safetensors": str(beside / "a.safetensors"),
         "pt": str(beside / "b.pt"),
         "wrapped pt": str(beside / "c.pt"),
@@ -184,7 +194,7 @@ def test_trimming_the_context_changes_no_vector(names: dict[str, str]) -> None:
 
 def test_bf16_stays_close_to_fp32(names: dict[str, str]) -> None:
     frames = pictures(3, 64, 64)
-    for kind in ("folder", "timm folder"):
+    for kind in ("folder", "timm folder", "resnet folder"):
         full, half = load(names[kind]), load(names[kind], precision="bf16")
         cosines = (full.embed_frames(frames).vectors * half.embed_frames(frames).vectors).sum(-1)
         assert cosines.min() > 0.99
@@ -322,6 +332,21 @@ def test_the_centre_view_is_open_clips_own_transform(names: dict[str, str]) -> N
             assert float((model.embed_frames(picture).vectors[0] @ want[0]).item()) > 0.9999
 
 
+def test_weights_get_the_activation_and_preprocessing_that_they_were_trained_with(tmp_path: Path) -> None:
+    from sonify.models.checkpoints import Blueprint
+    from sonify.models.clip import _configuration
+
+    def extras(architecture: str, tag: str) -> dict[str, object]:
+        return _configuration(Blueprint("x", tmp_path / "w", architecture, tag))[2]
+
+    assert extras("RN50", "openai")["force_quick_gelu"] is True
+    assert "force_quick_gelu" not in extras("ViT-B-32", "datacomp_xl_s13b_b90k")
+    assert "force_quick_gelu" not in extras("ViT-B-32", "")
+    for tag in ("datacompdr", ""):  # with one's own weights: what all known weights agree on
+        found = extras("MobileCLIP-S1", tag)["force_preprocess_cfg"]
+        assert found == {"mean": (0, 0, 0), "std": (1, 1, 1), "interpolation": "bilinear", "resize_mode": "shortest"}
+
+
 @pytest.mark.gpu
 def test_on_a_gpu_half_precision_stays_close(names: dict[str, str]) -> None:
     import torch
@@ -329,7 +354,7 @@ def test_on_a_gpu_half_precision_stays_close(names: dict[str, str]) -> None:
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device here")
     frames = pictures(3, 90, 160)
-    for kind in ("folder", "timm folder"):
+    for kind in ("folder", "timm folder", "resnet folder"):
         plain = load(names[kind])
         for precision in ("auto", "fp16", "bf16", "fp32"):
             fast = registry.load(ModelSettings(name=names[kind], device="cuda", precision=precision))
@@ -358,8 +383,8 @@ def test_real_photographs_get_open_clips_own_vectors(architecture: str, shared: 
     else:
         options = {"name": name, "weights": "0" * 16, "dimensions": 512, "view": "centre"}
         model = ClipModel(plain, open_clip.get_tokenizer(name), _recipe(plain), **options)
-    photographs = sorted((shared / "clip-vectors" / "unsplash").glob("*.jpg"))[::12]
-    assert len(photographs) > 10
+    photographs = sorted((shared / "clip-vectors" / "unsplash").glob("*.jpg"))[::24]
+    assert len(photographs) > 4
     pictures = [Image.open(path).convert("RGB") for path in photographs]
     with torch.inference_mode():
         want = plain.encode_image(torch.stack([transform(p) for p in pictures]), normalize=True).numpy()

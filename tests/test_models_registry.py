@@ -81,6 +81,14 @@ def test_every_entry_is_one_that_open_clip_knows() -> None:
     assert {"small", "base", "large", "comparison"} <= {entry.pick for entry in registry.ENTRIES}
 
 
+def test_the_document_names_every_pick_with_its_licence(root: Path) -> None:
+    text = (root / "docs" / "models.md").read_text("utf-8")
+    for entry in registry.ENTRIES:
+        size = f"{entry.size_bytes / 1e6:,.0f} MB"
+        lines = [line for line in text.splitlines() if f"| `{entry.name}` | {size} |" in line]
+        assert len(lines) == 1 and entry.licence.split(" (")[0] in lines[0]
+
+
 def test_every_weight_of_open_clip_can_be_named() -> None:
     import open_clip
 

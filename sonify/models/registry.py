@@ -198,7 +198,7 @@ def load(settings: ModelSettings, *, view: str = "tiles", progress: Progress = s
         note(
             progress,
             "model",
-            f"using the built-in model {MINI}; a much better one is a download of about "
+            f"using the built-in model {MINI}; one that knows far more is a download of about "
             f"{better.size_bytes / 1e6:.0f} MB: sonify models pull {better.name}",
         )
     device = settle_device(settings.device)
