@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -182,6 +183,21 @@ def test_files_are_open_only_while_their_cue_plays(library: Path, monkeypatch: p
     assert out.any()
     assert now == 0
     assert most <= 4
+
+
+def test_memory_does_not_grow_with_the_sheet(library: Path) -> None:
+    def peak(count: int) -> int:
+        many = [cue(str(n), n * 0.5, n * 0.5 + 2, "stereo.flac") for n in range(count)]
+        mix = Mix(sheet(count * 0.5, many), FILM, lambda ref: library / ref.path, MixSettings())
+        tracemalloc.start()
+        samples = sum(len(part) for part in mix.samples(block=RATE_HZ // 2))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert samples == count * RATE_HZ // 2
+        return most
+
+    peak(4)
+    assert peak(60) < 1.2 * peak(10)
 
 
 def test_a_missing_sound_names_its_cue(library: Path) -> None:

@@ -99,9 +99,10 @@ class CueClip(AudioClip):  # type: ignore[misc]
         return placed
 
     def close(self) -> None:
-        """Closes the sound file."""
+        """Closes the sound file and lets go of its samples; the clip itself lives as long as the sheet."""
         if self._stream is not None:
             self._stream.close()
+            self._stream = None
 
 
 def compose(clips: Sequence[CueClip], total: int, *, block: int = BLOCK) -> Iterator[Floats]:
