@@ -93,6 +93,18 @@ def test_a_broken_connection_is_taken_up_where_it_broke(hub: Hub, files: dict[st
     assert len(gets) == 2
 
 
+def test_ctrl_c_in_the_middle_leaves_nothing_behind(hub: Hub) -> None:
+    def interrupt(event: Event) -> None:
+        if event.unit == "bytes" and event.total > 100_000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pull(NAME, progress=interrupt)
+    assert not weights_here() and not list(hub_cache().rglob("*.incomplete"))
+    assert not registry.is_present(registry.find(NAME))
+    assert pull(NAME).is_file()
+
+
 def test_force_fetches_again(hub: Hub) -> None:
     path = pull(NAME)
     path.resolve().write_bytes(b"spoilt")

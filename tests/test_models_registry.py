@@ -42,6 +42,9 @@ def own_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("roberta-ViT-B-32:laion2b_s12b_b32k", "transformers"),
         ("ViT-B-16-SigLIP:webli", "sonify models pull ViT-B-16-SigLIP:webli"),
         ("name\nwith: lines", "there is no model"),
+        ("x" * 5000, "can't be a model"),
+        ("~nobody-at-all-here/model.pt", "can't be a model"),
+        ("null\0character/model.pt", "no file"),
     ],
 )
 def test_names_that_mean_nothing_are_refused_with_the_nearest(name: str, says: str) -> None:

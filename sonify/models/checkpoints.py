@@ -117,7 +117,10 @@ def check_model_config(model: dict[str, Any], where: str) -> None:
 
 def find_weights(folder: Path) -> Path:
     """The weights in a model folder; raises ModelError when there are none."""
-    found = sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES and p.is_file())
+    try:
+        found = sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES and p.is_file())
+    except OSError as error:
+        raise ModelError(f"can't read {folder}: {error.strerror}", hint="check who may read it") from None
     by_name = {p.name: p for p in found}
     for name in _FOLDER_ORDER:
         if name in by_name:

@@ -108,8 +108,8 @@ def prepare(
     stacked = views[0] if len(views) == 1 else torch.stack(views, dim=1).flatten(0, 1)
     mean = torch.tensor(recipe.mean, device=device).view(1, 3, 1, 1) * 255.0
     std = torch.tensor(recipe.std, device=device).view(1, 3, 1, 1) * 255.0
-    ready = (stacked.to(torch.float32) - mean) / std
-    return ready.to(dtype=dtype, memory_format=torch.channels_last)
+    ready = stacked.to(torch.float32, memory_format=torch.channels_last).sub_(mean).div_(std)
+    return ready.to(dtype)
 
 
 def _resized(picture: torch.Tensor, height: int, width: int, interpolation: str) -> torch.Tensor:

@@ -162,18 +162,18 @@ def resolve(name: str) -> Blueprint:
             raise ModelError("sonify-mini is not in this installation", hint="install sonify again")
         return _folder(name, resources.mini_model())
     if name.startswith("local-dir:"):
-        return _folder(name, Path(name.removeprefix("local-dir:")).expanduser())
+        return _folder(name, _path(name.removeprefix("local-dir:")))
     if name.startswith("hf-hub:"):
         return _pulled(find(name))
     architecture, colon, rest = name.partition(":")
     if colon and _is_file_name(rest):
-        return Blueprint(name, _existing(Path(rest)), _architecture(architecture.replace("/", "-"), name))
+        return Blueprint(name, _existing(_path(rest)), _architecture(architecture.replace("/", "-"), name))
     if any(entry.name == name for entry in ENTRIES):
         return _pulled(find(name))
     if not name.strip():
         raise ModelError("the model has no name", hint="leave it out, or see `sonify models list`")
-    path = Path(name).expanduser()
-    if path.is_dir() or (path.is_absolute() and path.suffix.lower() not in SUFFIXES):
+    path = _path(name)
+    if path.is_dir() or (Path(name).is_absolute() and path.suffix.lower() not in SUFFIXES):
         return _folder(name, path)
     if path.suffix.lower() in SUFFIXES:
         path = _existing(path)
@@ -182,7 +182,7 @@ def resolve(name: str) -> Blueprint:
                 f"{name} is a checkpoint of an architecture that nobody named",
                 hint=f"write it as ViT-B-32:{name}, or put {hub.CONFIG} beside it",
             )
-        return Blueprint(name, path, folder=path.parent.absolute())
+        return Blueprint(name, path, folder=path.parent)
     return _pulled(find(name))
 
 
@@ -259,7 +259,6 @@ def _folder(name: str, folder: Path) -> Blueprint:
         raise ModelError(f"there is no folder {folder}", hint="check the name")
     if not (folder / hub.CONFIG).is_file():
         raise ModelError(f"{folder} is no model folder", hint=f"it needs {hub.CONFIG} and {hub.WEIGHTS[0]}")
-    folder = folder.absolute()
     return Blueprint(name, find_weights(folder), folder=folder)
 
 
@@ -267,8 +266,16 @@ def _is_file_name(text: str) -> bool:
     return "/" in text or "\\" in text or Path(text).suffix.lower() in SUFFIXES
 
 
+def _path(text: str) -> Path:
+    try:
+        path = Path(text).expanduser().absolute()
+        path.exists()
+    except (OSError, RuntimeError) as error:  # a name too long, a ~USER that nobody is
+        raise ModelError(f"{text!r} can't be a model ({error})", hint="see `sonify models list`") from None
+    return path
+
+
 def _existing(path: Path) -> Path:
-    path = path.expanduser().absolute()
     if not path.is_file():
         raise ModelError(f"there is no file {path}", hint="check the name")
     return path
