@@ -378,3 +378,27 @@ def test_results_go_to_stdout_when_only_stderr_is_a_terminal(
     assert json.loads(capsys.readouterr().out)["scored"] == "holiday.scored.mp4"
     assert "holiday.scored.mp4" not in terminal.text
     assert "using the built-in model" in terminal.text
+
+
+def test_demo_draws_scores_and_shows(
+    calls: Calls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    drawn: list[Path] = []
+    monkeypatch.setattr("sonify.demo.film.make_film", lambda out, *, progress: drawn.append(out))
+    monkeypatch.setattr(
+        "sonify.demo.picture.draw_overview", lambda sheet, video, out, *, audio: drawn.extend([video, out, audio])
+    )
+    assert run(["demo", "-o", "here/demo"]) == 0
+    film, scored = Path("here/demo/film.mp4"), Path("holiday.scored.mp4")
+    assert drawn == [film, film, Path("here/demo/overview.png"), scored]
+    said = capsys.readouterr().out
+    assert "here/demo/film.mp4" in said and "holiday.cues.json" in said and "overview.png" in said
+    (tmp_path / "here" / "demo" / "film.cues.json").touch()
+    assert run(["demo", "-o", "here/demo"]) == 1
+    assert "film.cues.json exists" in capsys.readouterr().err
+    assert len(drawn) == 4, "nothing was drawn in vain"
+    assert run(["demo", "-o", "here/demo", "--force"]) == 0
+    (tmp_path / "file").touch()
+    assert run(["demo", "-o", "file/demo"]) == 1
+    assert "can't make the folder file/demo" in capsys.readouterr().err

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
     """Does it."""
     folder = Path(args.out)
     film, overview = folder / "film.mp4", folder / "overview.png"
-    for file in (film, overview):
+    for file in (film, folder / "film.scored.mp4", folder / "film.cues.json", overview):
         must_not_exist(file, force=context.force)
     try:
         folder.mkdir(parents=True, exist_ok=True)
