@@ -135,7 +135,7 @@ class ClipModel:
     def _working(self, what: str) -> Iterator[None]:
         try:
             yield
-        except torch.OutOfMemoryError:
+        except torch.cuda.OutOfMemoryError:
             raise ModelError(
                 f"{self._device} has too little memory for {what} with {self._name}",
                 hint=f"try --set model.batch_size={max(1, self._batch_size // 4)}, or --device cpu",
@@ -185,7 +185,12 @@ def build(
                 hint="name the architecture that they were trained with",
             ) from None
         recipe = _recipe(module)
-        _settle(module, torch.device(device), precision)
+        try:
+            _settle(module, torch.device(device), precision)
+        except RuntimeError as error:
+            raise ModelError(
+                f"{blueprint.name} can't be put on {device} ({_first_line(error)})", hint="try --device cpu"
+            ) from None
     return ClipModel(
         module,
         tokenizer,
