@@ -27,9 +27,9 @@ from sonify.demo.drawing import (
     tint,
 )
 
-LENGTH = 0.92
+LENGTH = 1.06
 """Of the aeroplane, nose to tail, in picture heights."""
-START, SPEED = (-0.42, 0.50), (0.76, -0.030)
+START, SPEED = (-0.46, 0.49), (0.78, -0.030)
 """Where the middle of the fuselage is at t = 0, and how it moves each second, in picture heights."""
 PITCH = -0.055
 
@@ -74,7 +74,7 @@ def _heap(seed: int, top: float, scale: float) -> tuple[Light, Plane]:
 
 def _clouds(light: Light, t: float) -> Light:
     """Two banks of cloud that drift, the nearer one faster, as the camera turns with the aeroplane."""
-    for seed, top, scale, speed_px_s in ((31, 0.64, 0.22, 16.0), (33, 0.80, 0.34, 27.0)):
+    for seed, top, scale, speed_px_s in ((31, 0.84, 0.22, 16.0), (33, 0.98, 0.34, 27.0)):
         colours, amount = _heap(seed, top, scale)
         whole, part = divmod(speed_px_s * t, 1)
         left = int(whole)

@@ -27,8 +27,10 @@ from sonify.demo.drawing import (
     tint,
 )
 
-FIRE_X, FIRE_Y = ASPECT * 0.5, 0.80
+FIRE_X, FIRE_Y = ASPECT * 0.5, 0.78
 """The middle of the hearth, in picture heights."""
+SIZE = 1.5
+"""How much larger than the lengths below the hearth and its fire are drawn."""
 _LOGS = (
     ((-0.25, 0.030), (0.10, -0.055), 0.030),
     ((0.26, 0.034), (-0.09, -0.060), 0.028),
@@ -51,7 +53,7 @@ def _wood() -> tuple[Light, Plane]:
     for layer, (count, radius, falloff) in enumerate(((16, 0.011, 0.55), (9, 0.026, 0.65))):
         for _ in range(count):
             at = rng.uniform(-0.05, ASPECT + 0.05)
-            if abs(at - FIRE_X) < 0.20 * layer + 0.05:
+            if abs(at - FIRE_X) < 0.25 * layer + 0.05:
                 continue
             wide = radius * rng.uniform(0.7, 1.4)
             lean = rng.normal(0, 0.025)
@@ -90,14 +92,14 @@ _TONGUES = (
 def _flames(t: float) -> Light:
     """Tongues of fire: noise carried upwards inside a shape that narrows with height."""
     light = blank()
-    where = crop(FIRE_X - 0.42, 0.02, FIRE_X + 0.42, FIRE_Y + 0.10)
+    where = crop(FIRE_X - 0.42 * SIZE, 0.0, FIRE_X + 0.42 * SIZE, FIRE_Y + 0.10 * SIZE)
     assert where is not None
-    x, y = where.x, where.y
+    x, y = (where.x - np.float32(FIRE_X)) / SIZE, (where.y - np.float32(FIRE_Y)) / SIZE
     swirl, fine = noise(56, 256, 1.5), noise(57, 256, 1.2)
     heat = np.zeros_like(x)
     for seed, shift, width, height, speed in _TONGUES:
-        v = (FIRE_Y + 0.045 - y) / height
-        u = (x - FIRE_X - shift) / width
+        v = (0.045 - y) / height
+        u = (x - shift) / width
         sway = sample(swirl, x * 0.5 + seed, y * 0.45 + t * speed * 0.45) * 0.36 * np.clip(v, 0, 1.3)
         lick = sample(fine, (x + seed) * 0.95, y * 0.52 + t * speed * 0.80) * 0.55
         lick = lick + sample(fine, (x + seed) * 2.2, y * 1.1 + t * speed * 1.5) * 0.22
@@ -122,18 +124,18 @@ def _sparks(t: float) -> Light:
     born, life = rng.uniform(-2, 4.5, 110), rng.uniform(0.7, 1.8, 110)
     side, speed = rng.normal(0, 0.05, 110), rng.uniform(0.22, 0.5, 110)
     age = t - born
-    x = FIRE_X + side * (1 + age * 1.6) + 0.022 * np.sin(age * 6 + side * 300) * age
-    y = FIRE_Y - 0.16 - speed * age
+    x = FIRE_X + side * SIZE * (1 + age * 1.6) + 0.022 * np.sin(age * 6 + side * 300) * age
+    y = FIRE_Y - 0.16 * SIZE - speed * age
     power = np.where((age > 0) & (age < life), (1 - age / life) * 1.7, 0.0)
     return splat(x, y, tint(power, (1.0, 0.42, 0.08)))
 
 
 def _hearth(light: Light, t: float) -> None:
     """Logs and a ring of stones, the nearer ones in front of the fire."""
-    where = crop(FIRE_X - 0.42, FIRE_Y - 0.16, FIRE_X + 0.42, FIRE_Y + 0.20)
+    where = crop(FIRE_X - 0.42 * SIZE, FIRE_Y - 0.16 * SIZE, FIRE_X + 0.42 * SIZE, 1.0)
     if where is None:
         return
-    x, y = where.x - np.float32(FIRE_X), where.y - np.float32(FIRE_Y)
+    x, y = (where.x - np.float32(FIRE_X)) / SIZE, (where.y - np.float32(FIRE_Y)) / SIZE
     bark = sample(noise(52, 512, 0.8), x * 1.5, y * 5)
     for start, end, radius in _LOGS:
         distance = capsule(x, y, start, end, radius)
@@ -142,14 +144,14 @@ def _hearth(light: Light, t: float) -> None:
         wood = tint(np.clip(0.7 + 0.5 * bark, 0.1, 2) * round_light, (0.13, 0.060, 0.026))
         cracks = smoothstep(0.3, 1.1, bark + 0.25 * sample(noise(57, 256, 1.2), x * 2 + t * 0.12, y * 2)) * middle
         wood = wood * (1 - 0.6 * middle[..., None]) + cracks[..., None] * rgb(2.6, 0.50, 0.04)
-        paint(light, where, cover(distance), wood)
+        paint(light, where, cover(distance * SIZE), wood)
 
 
 def _stones(light: Light) -> None:
     rng = np.random.default_rng(59)
     for turn in np.linspace(0.02, np.pi - 0.02, 13):
-        sx, sy = FIRE_X + 0.33 * np.cos(turn), FIRE_Y + 0.045 + 0.075 * np.sin(turn)
-        wide, high = rng.uniform(0.030, 0.043), rng.uniform(0.022, 0.030)
+        sx, sy = FIRE_X + 0.33 * SIZE * np.cos(turn), FIRE_Y + (0.045 + 0.075 * np.sin(turn)) * SIZE
+        wide, high = rng.uniform(0.030, 0.043) * SIZE, rng.uniform(0.022, 0.030) * SIZE
         where = crop(sx - wide * 1.3, sy - high * 1.3, sx + wide * 1.3, sy + high * 1.3)
         if where is None:
             continue

@@ -28,7 +28,7 @@ from sonify.demo.drawing import (
     tint,
 )
 
-WATERLINE = 0.80
+WATERLINE = 0.86
 GRAVITY = 0.075
 """Fall of the sparks, in picture heights per second squared."""
 
@@ -47,14 +47,14 @@ class Shell:
 
 
 SHELLS = (
-    Shell(0.60, 0.58, 0.30, 0.27, (1.0, 0.55, 0.16), (1.0, 0.20, 0.04), 150),
-    Shell(0.60, 0.98, 0.42, 0.15, (1.0, 0.80, 0.50), (1.0, 0.35, 0.10), 90),
-    Shell(1.40, 1.26, 0.26, 0.29, (0.30, 0.50, 1.0), (0.50, 0.10, 1.0), 170),
-    Shell(1.40, 0.30, 0.40, 0.16, (0.35, 0.90, 1.0), (0.20, 0.40, 1.0), 90),
-    Shell(2.20, 0.84, 0.28, 0.33, (1.0, 0.16, 0.14), (1.0, 0.50, 0.10), 200),
-    Shell(2.20, 1.50, 0.42, 0.15, (1.0, 0.35, 0.75), (0.8, 0.15, 0.5), 90),
-    Shell(3.10, 1.36, 0.30, 0.27, (0.40, 1.0, 0.30), (0.90, 0.85, 0.20), 150),
-    Shell(3.10, 0.44, 0.33, 0.24, (1.0, 0.75, 0.30), (1.0, 0.30, 0.55), 140),
+    Shell(0.60, 0.70, 0.36, 0.40, (1.0, 0.55, 0.16), (1.0, 0.20, 0.04), 230),
+    Shell(0.60, 1.32, 0.48, 0.22, (1.0, 0.80, 0.50), (1.0, 0.35, 0.10), 110),
+    Shell(1.40, 1.20, 0.32, 0.40, (0.30, 0.50, 1.0), (0.50, 0.10, 1.0), 240),
+    Shell(1.40, 0.36, 0.46, 0.22, (0.35, 0.90, 1.0), (0.20, 0.40, 1.0), 110),
+    Shell(2.20, 0.80, 0.35, 0.45, (1.0, 0.16, 0.14), (1.0, 0.50, 0.10), 270),
+    Shell(2.20, 1.48, 0.46, 0.22, (1.0, 0.35, 0.75), (0.8, 0.15, 0.5), 110),
+    Shell(3.10, 1.28, 0.35, 0.38, (0.40, 1.0, 0.30), (0.90, 0.85, 0.20), 210),
+    Shell(3.10, 0.46, 0.38, 0.33, (1.0, 0.75, 0.30), (1.0, 0.30, 0.55), 190),
 )
 
 
@@ -99,7 +99,7 @@ def _skyline() -> tuple[Plane, Light, Plane]:
     standing, nearness = np.zeros_like(x), np.zeros_like(x)
     windows = blank()
     rng = np.random.default_rng(12)
-    for layer, (low, high, wide) in enumerate(((0.10, 0.30, 0.085), (0.05, 0.19, 0.11))):
+    for layer, (low, high, wide) in enumerate(((0.06, 0.19, 0.075), (0.03, 0.11, 0.095))):
         left = -0.05
         while left < ASPECT:
             width = rng.uniform(0.5, 1.3) * wide
@@ -114,10 +114,10 @@ def _skyline() -> tuple[Plane, Light, Plane]:
             lit_table = rng.uniform(size=(64, 64)) ** 1.5
             on = lit_table[iy % 64, ix % 64]
             fx, fy = np.mod((x - left) / pitch_x, 1), np.mod((y - top) / pitch_y, 1)
-            pane = (fx > 0.25) & (fx < 0.8) & (fy > 0.25) & (fy < 0.8) & (on > 0.42)
+            pane = (fx > 0.25) & (fx < 0.8) & (fy > 0.25) & (fy < 0.8) & (on > 0.58)
             lamp = rgb(*((1.0, 0.72, 0.36), (1.0, 0.82, 0.55), (0.70, 0.85, 1.0))[int(rng.integers(3))])
             windows[body] = 0
-            windows[body & pane] = (on[..., None] * lamp * np.float32(0.42 if layer else 0.30))[body & pane]
+            windows[body & pane] = (on[..., None] * lamp * np.float32(0.34 if layer else 0.24))[body & pane]
             standing[body] = 1
             nearness[body] = layer
             left += width + rng.uniform(0, 0.012)
