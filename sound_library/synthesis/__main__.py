@@ -7,7 +7,7 @@ import csv
 import sys
 from pathlib import Path
 
-from .catalogue import SOUNDS
+from .catalogue import REGISTERED, SOUNDS
 from .master import AUTHOR, LICENCE, write
 from .registry import Sound
 
@@ -35,15 +35,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="sounds to make, by file name without its ending")
     parser.add_argument("--tables", action="store_true", help="write labels.csv and expected.csv only")
     options = parser.parse_args(arguments)
-    unknown = sorted(set(options.only or ()) - set(SOUNDS))
+    unknown = sorted(set(options.only or ()) - set(REGISTERED))
     if unknown:
-        parser.error(f"no sound is called {', '.join(unknown)}; the names are those in labels.csv")
+        parser.error(
+            f"no sound is called {', '.join(unknown)}; the names are those in labels.csv and synthesis/drafts.py"
+        )
     ordered = sorted(SOUNDS.values(), key=lambda s: s.file)
+    wanted = [REGISTERED[n] for n in options.only] if options.only else ordered
     options.out.mkdir(parents=True, exist_ok=True)
     if not options.tables:
-        for s in ordered:
-            if options.only is None or s.name in options.only:
-                sys.stderr.write(f"{write(s, options.out)}\n")
+        for s in wanted:
+            sys.stderr.write(f"{write(s, options.out)}\n")
     if options.only is None:
         write_tables(options.out, ordered)
     return 0

@@ -5,8 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from .noise import (
-    RATE, Rng, Samples, band, burst, clock, edges, env, length, modal, put, room, shaped, tilt, voiced, wander,
-)  # fmt: skip
+    RATE,
+    Rng,
+    Samples,
+    band,
+    burst,
+    clock,
+    edges,
+    env,
+    length,
+    modal,
+    put,
+    room,
+    shaped,
+    tilt,
+    voiced,
+    wander,
+)
 from .registry import sound
 
 
@@ -20,17 +35,29 @@ def bell(f_hz: float, t60_s: float, n: int) -> Samples:
     return modal(freqs, long, gains, n) + modal([f * 1.0018 for f in freqs], long, [0.6 * g for g in gains], n)
 
 
-@sound("church bell", "a church;a church tower;a bell tower;a cathedral",
-       "Church bell;Bell;Change ringing (campanology)", "a tower bell rung slowly", steady=True)  # fmt: skip
+@sound(
+    "church bell",
+    "a church;a church tower;a bell tower;a cathedral",
+    "Church bell;Bell;Change ringing (campanology)",
+    "a tower bell rung slowly",
+    steady=True,
+)
 def church_bell(rng: Rng) -> Samples:
     n = length(6)
     out = np.zeros(n)
     for at in (0.0, 2.0, 4.0):
-        put(out, bell(520, 4.5, length(5.5)) + 0.3 * burst(rng, length(5.5), 0.05, band(800, 5000)), at, rng.uniform(0.9, 1))
+        put(
+            out,
+            bell(520, 4.5, length(5.5)) + 0.3 * burst(rng, length(5.5), 0.05, band(800, 5000)),
+            at,
+            rng.uniform(0.9, 1),
+        )
     return room(rng, out, 1.8, 0.25, 4000)
 
 
-@sound("bicycle bell", "a bicycle;a cyclist;a bicycle handlebar", "Bicycle bell;Bell;Ding;Bicycle", "ring-ring", takes=2)  # fmt: skip
+@sound(
+    "bicycle bell", "a bicycle;a cyclist;a bicycle handlebar", "Bicycle bell;Bell;Ding;Bicycle", "ring-ring", takes=2
+)
 def bicycle_bell(rng: Rng) -> Samples:
     n = length(1.6)
     out = np.zeros(n)
@@ -38,13 +65,26 @@ def bicycle_bell(rng: Rng) -> Samples:
     for start in (0.0, 0.45):
         for i in range(7):
             m = length(1.1)
-            ding = modal([f, f * 1.005, f * 2.42, f * 2.43, f * 4.2], [0.7, 0.6, 0.4, 0.35, 0.15], [1, 0.7, 0.7, 0.4, 0.3], m)
-            put(out, ding + 0.1 * burst(rng, m, 0.01, band(2000, 12000)), start + i * 0.042 + rng.uniform(0, 0.004), rng.uniform(0.6, 1), wrap=False)
+            ding = modal(
+                [f, f * 1.005, f * 2.42, f * 2.43, f * 4.2], [0.7, 0.6, 0.4, 0.35, 0.15], [1, 0.7, 0.7, 0.4, 0.3], m
+            )
+            put(
+                out,
+                ding + 0.1 * burst(rng, m, 0.01, band(2000, 12000)),
+                start + i * 0.042 + rng.uniform(0, 0.004),
+                rng.uniform(0.6, 1),
+                wrap=False,
+            )
     return edges(out, 0.0005, 0.25)
 
 
-@sound("ship's bell", "a ship's deck;a boxing ring;a buoy;a brass bell",
-       "Bell;Ding;Church bell;Bicycle bell;Clang;Chime", "two strokes of a hand bell", takes=1)  # fmt: skip
+@sound(
+    "ship's bell",
+    "a ship's deck;a boxing ring;a buoy;a brass bell",
+    "Bell;Ding;Church bell;Bicycle bell;Clang;Chime",
+    "two strokes of a hand bell",
+    takes=1,
+)
 def ships_bell(rng: Rng) -> Samples:
     n = length(2)
     out = np.zeros(n)
@@ -53,33 +93,56 @@ def ships_bell(rng: Rng) -> Samples:
     return edges(room(rng, out, 0.5, 0.15, ring=False), 0.0005, 0.4)
 
 
-@sound("clock ticking", "a clock;a watch;a clock on a wall;a stopwatch",
-       "Tick;Tick-tock;Clock", "a wall clock", steady=True)  # fmt: skip
+@sound(
+    "clock ticking",
+    "a clock;a watch;a clock on a wall;a stopwatch",
+    "Tick;Tick-tock;Clock",
+    "a wall clock",
+    steady=True,
+)
 def clock_ticking(rng: Rng) -> Samples:
     n = length(4)
     out = np.zeros(n)
     for i in range(8):
         m = length(0.06)
         f = (2900, 2350)[i % 2]
-        tick = modal([f, f * 1.62, f * 2.4, 780], [0.02, 0.014, 0.01, 0.03], [1, 0.8, 0.5, 0.35], m) + 0.8 * burst(rng, m, 0.006, band(1500, 10000))
+        tick = modal([f, f * 1.62, f * 2.4, 780], [0.02, 0.014, 0.01, 0.03], [1, 0.8, 0.5, 0.35], m) + 0.8 * burst(
+            rng, m, 0.006, band(1500, 10000)
+        )
         put(out, tick, i * 0.5, rng.uniform(0.95, 1))
         put(out, tick, i * 0.5 + 0.032, 0.3)
     return room(rng, out, 0.35, 0.1) + 0.0008 * shaped(rng, n, tilt(-3))
 
 
-@sound("metronome", "a metronome;a metronome on a piano", "Tick;Tick-tock;Clock;Wood block;Clicking", "a wooden metronome", steady=True)  # fmt: skip
+@sound(
+    "metronome",
+    "a metronome;a metronome on a piano",
+    "Tick;Tick-tock;Clock;Wood block;Clicking",
+    "a wooden metronome",
+    steady=True,
+)
 def metronome(rng: Rng) -> Samples:
     n = length(4)
     out = np.zeros(n)
     for i in range(8):
         m = length(0.09)
         f = 1750 if i % 4 == 0 else 1350
-        put(out, modal([f, f * 2.1, f * 3.3, 420], [0.045, 0.025, 0.015, 0.04], [1, 0.5, 0.3, 0.3], m) + 0.4 * burst(rng, m, 0.006, band(1500, 9000)), i * 0.5)
+        put(
+            out,
+            modal([f, f * 2.1, f * 3.3, 420], [0.045, 0.025, 0.015, 0.04], [1, 0.5, 0.3, 0.3], m)
+            + 0.4 * burst(rng, m, 0.006, band(1500, 9000)),
+            i * 0.5,
+        )
     return room(rng, out, 0.4, 0.15) + 0.0005 * shaped(rng, n, tilt(-3))
 
 
-@sound("alarm clock", "an alarm clock;a clock on a bedside table;a bedroom",
-       "Alarm clock;Alarm;Beep, bleep;Buzzer", "an electronic alarm", steady=True)  # fmt: skip
+@sound(
+    "alarm clock",
+    "an alarm clock;a clock on a bedside table;a bedroom",
+    "Alarm clock;Alarm;Beep, bleep;Buzzer",
+    "an electronic alarm",
+    steady=True,
+)
 def alarm_clock(rng: Rng) -> Samples:
     n = length(4)
     out = np.zeros(n)
@@ -92,8 +155,13 @@ def alarm_clock(rng: Rng) -> Samples:
     return room(rng, out, 0.3, 0.12) + 0.001 * shaped(rng, n, tilt(-3))
 
 
-@sound("telephone ringing", "a telephone;an old telephone;a phone booth;a telephone on a desk",
-       "Telephone bell ringing;Telephone;Ringtone", "an old bell telephone", steady=True)  # fmt: skip
+@sound(
+    "telephone ringing",
+    "a telephone;an old telephone;a phone booth;a telephone on a desk",
+    "Telephone bell ringing;Telephone;Ringtone",
+    "an old bell telephone",
+    steady=True,
+)
 def telephone_ringing(rng: Rng) -> Samples:
     n = length(5)
     out = np.zeros(n)
@@ -106,8 +174,13 @@ def telephone_ringing(rng: Rng) -> Samples:
     return room(rng, out, 0.3, 0.12)
 
 
-@sound("mobile phone ringing", "a smartphone;a person texting on a phone;a mobile phone",
-       "Ringtone;Telephone;Telephone bell ringing;Beep, bleep", "a two-note ringtone", steady=True)  # fmt: skip
+@sound(
+    "mobile phone ringing",
+    "a smartphone;a person texting on a phone;a mobile phone",
+    "Ringtone;Telephone;Telephone bell ringing;Beep, bleep",
+    "a two-note ringtone",
+    steady=True,
+)
 def mobile_phone(rng: Rng) -> Samples:
     n = length(4)
     out = np.zeros(n)
@@ -116,22 +189,42 @@ def mobile_phone(rng: Rng) -> Samples:
             m = length(0.045)
             t = clock(m)
             f = (1320, 1056)[i % 2]
-            put(out, edges(np.sin(2 * np.pi * f * t) + 0.35 * np.sin(6 * np.pi * f * t) + 0.2 * np.sin(4 * np.pi * f * t), 0.002, 0.006), start + i * 0.05)
+            put(
+                out,
+                edges(
+                    np.sin(2 * np.pi * f * t) + 0.35 * np.sin(6 * np.pi * f * t) + 0.2 * np.sin(4 * np.pi * f * t),
+                    0.002,
+                    0.006,
+                ),
+                start + i * 0.05,
+            )
     return room(rng, out, 0.2, 0.08) + 0.001 * shaped(rng, n, tilt(-3))
 
 
-@sound("doorbell", "a front door;a doorbell button;a person at a door", "Doorbell;Ding-dong;Chime", "ding-dong")  # fmt: skip
+@sound("doorbell", "a front door;a doorbell button;a person at a door", "Doorbell;Ding-dong;Chime", "ding-dong")
 def doorbell(rng: Rng) -> Samples:
     n = length(2.6)
     out = np.zeros(n)
     for at, f in ((0.0, 659.3), (0.55, 523.3)):
         m = length(2)
-        put(out, modal([f, f * 2.76, f * 5.4, f * 2], [1.6, 0.5, 0.2, 0.8], [1, 0.3, 0.12, 0.2], m) + 0.05 * burst(rng, m, 0.02, band(800, 5000)), at, 1, wrap=False)
+        put(
+            out,
+            modal([f, f * 2.76, f * 5.4, f * 2], [1.6, 0.5, 0.2, 0.8], [1, 0.3, 0.12, 0.2], m)
+            + 0.05 * burst(rng, m, 0.02, band(800, 5000)),
+            at,
+            1,
+            wrap=False,
+        )
     return edges(room(rng, out, 0.5, 0.15, ring=False), 0.001, 0.4)
 
 
-@sound("fire alarm", "a fire station;a smoke detector;a building evacuation;a fire alarm on a wall",
-       "Smoke detector, smoke alarm;Fire alarm;Alarm;Beep, bleep;Siren;Buzzer", "three piercing beeps, again and again", steady=True)  # fmt: skip
+@sound(
+    "fire alarm",
+    "a fire station;a smoke detector;a building evacuation;a fire alarm on a wall",
+    "Smoke detector, smoke alarm;Fire alarm;Alarm;Beep, bleep;Siren;Buzzer",
+    "three piercing beeps, again and again",
+    steady=True,
+)
 def fire_alarm(rng: Rng) -> Samples:
     n = length(4)
     out = np.zeros(n)
@@ -139,70 +232,137 @@ def fire_alarm(rng: Rng) -> Samples:
         for i in range(3):
             m = length(0.42)
             t = clock(m)
-            put(out, edges(np.sin(2 * np.pi * 3150 * t) + 0.2 * np.sin(4 * np.pi * 3150 * t), 0.004, 0.006), start + i * 0.56)
+            put(
+                out,
+                edges(np.sin(2 * np.pi * 3150 * t) + 0.2 * np.sin(4 * np.pi * 3150 * t), 0.004, 0.006),
+                start + i * 0.56,
+            )
     return room(rng, out, 0.6, 0.2) + 0.001 * shaped(rng, n, tilt(-3))
 
 
-@sound("referee whistle", "a referee;a football match;a coach with a whistle;a sports match",
-       "Whistle;Whistling", "a pea whistle, two blasts", takes=2)  # fmt: skip
+@sound(
+    "referee whistle",
+    "a referee;a football match;a coach with a whistle;a sports match",
+    "Whistle;Whistling",
+    "a pea whistle, two blasts",
+    takes=2,
+)
 def whistle(rng: Rng) -> Samples:
     out = np.zeros(length(1.4))
     f = rng.uniform(2300, 2700)
     for at, d in ((0.0, 0.18), (0.32, 0.75)):
         n = length(d)
         trill = np.sin(2 * np.pi * 38 * clock(n))
-        turn = 2 * np.pi * np.cumsum(f * (1 + 0.025 * trill) * env(n, (0, 0.93), (0.03, 1), (d - 0.04, 1), (d, 0.94))) / RATE
+        turn = (
+            2
+            * np.pi
+            * np.cumsum(f * (1 + 0.025 * trill) * env(n, (0, 0.93), (0.03, 1), (d - 0.04, 1), (d, 0.94)))
+            / RATE
+        )
         tone = (np.sin(turn) + 0.15 * np.sin(2 * turn) + 0.6 * np.sin(1.07 * turn)) * (1 + 0.5 * trill)
         tone += 0.25 * shaped(rng, n, band(1800, 6000))
         put(out, tone * env(n, (0, 0), (0.012, 1), (d - 0.03, 0.95), (d, 0)), at, 1, wrap=False)
     return edges(room(rng, out, 0.7, 0.15, ring=False), 0.001, 0.15)
 
 
-@sound("air raid siren", "a siren on a roof;a fire station;a city under threat",
-       "Civil defense siren;Siren;Foghorn;Emergency vehicle", "a hand siren winds up and down", steady=True)  # fmt: skip
+@sound(
+    "air raid siren",
+    "a siren on a roof;a fire station;a city under threat",
+    "Civil defense siren;Siren;Foghorn;Emergency vehicle",
+    "a hand siren winds up and down",
+    steady=True,
+)
 def civil_siren(rng: Rng) -> Samples:
     n = length(8)
     f0 = 430 - 130 * np.cos(2 * np.pi * clock(n) / 8)
-    tone = voiced(f0, [(600, 700, 1), (1500, 900, 0.3)], -4, 0.06, whole=True) + 0.5 * voiced(f0 * 1.2, [(700, 700, 1)], -4, 0.05, whole=True)
-    return room(rng, tone * (0.6 - 0.4 * np.cos(2 * np.pi * clock(n) / 8)), 2.0, 0.5, 2500) + 0.01 * shaped(rng, n, tilt(-4))
+    tone = voiced(f0, [(600, 700, 1), (1500, 900, 0.3)], -4, 0.06, whole=True) + 0.5 * voiced(
+        f0 * 1.2, [(700, 700, 1)], -4, 0.05, whole=True
+    )
+    return room(rng, tone * (0.6 - 0.4 * np.cos(2 * np.pi * clock(n) / 8)), 2.0, 0.5, 2500) + 0.01 * shaped(
+        rng, n, tilt(-4)
+    )
 
 
-@sound("reversing beeps", "the back of a truck;a forklift;a construction vehicle",
-       "Reversing beeps;Beep, bleep;Alarm;Truck", "a lorry backs up", steady=True)  # fmt: skip
+@sound(
+    "reversing beeps",
+    "the back of a truck;a forklift;a construction vehicle",
+    "Reversing beeps;Beep, bleep;Alarm;Truck",
+    "a lorry backs up",
+    steady=True,
+)
 def reversing_beeps(rng: Rng) -> Samples:
     n = length(4)
     out = 0.02 * shaped(rng, n, band(40, 800, 1), tilt(-4))
     for i in range(4):
         m = length(0.5)
-        put(out, edges(np.sin(2 * np.pi * 1250 * clock(m)) + 0.3 * np.sin(6 * np.pi * 1250 * clock(m)), 0.005, 0.01), float(i))
+        put(
+            out,
+            edges(np.sin(2 * np.pi * 1250 * clock(m)) + 0.3 * np.sin(6 * np.pi * 1250 * clock(m)), 0.005, 0.01),
+            float(i),
+        )
     return room(rng, out, 0.6, 0.25)
 
 
-@sound("cash register", "a cash machine;a shop counter;a cash register;a supermarket checkout",
-       "Cash register;Ding;Bell;Coin (dropping);Drawer open or close;Jingle, tinkle", "the drawer rings and opens")  # fmt: skip
+@sound(
+    "cash register",
+    "a cash machine;a shop counter;a cash register;a supermarket checkout",
+    "Cash register;Ding;Bell;Coin (dropping);Drawer open or close;Jingle, tinkle",
+    "the drawer rings and opens",
+)
 def cash_register(rng: Rng) -> Samples:
     n = length(1.5)
     out = np.zeros(n)
     for at in (0.0, 0.05, 0.09):
         m = length(0.06)
-        put(out, modal([900, 2100, 3700], [0.04, 0.03, 0.02], [1, 0.8, 0.6], m) + burst(rng, m, 0.02, band(800, 7000)), at, 0.7, wrap=False)
+        put(
+            out,
+            modal([900, 2100, 3700], [0.04, 0.03, 0.02], [1, 0.8, 0.6], m) + burst(rng, m, 0.02, band(800, 7000)),
+            at,
+            0.7,
+            wrap=False,
+        )
     m = length(1.2)
     put(out, modal([2640, 2652, 5300, 7900], [1.0, 0.9, 0.5, 0.25], [1, 0.6, 0.5, 0.3], m), 0.16, 1.2, wrap=False)
     roll = shaped(rng, length(0.3), band(300, 4000, 1)) * env(length(0.3), (0, 0), (0.05, 1), (0.3, 0.6))
     put(out, roll, 0.2, 0.25, wrap=False)
-    put(out, modal([150, 320, 700], [0.15, 0.1, 0.06], [1, 0.8, 0.5], length(0.2)) + burst(rng, length(0.2), 0.06, band(100, 3000)), 0.5, 0.8, wrap=False)
+    put(
+        out,
+        modal([150, 320, 700], [0.15, 0.1, 0.06], [1, 0.8, 0.5], length(0.2))
+        + burst(rng, length(0.2), 0.06, band(100, 3000)),
+        0.5,
+        0.8,
+        wrap=False,
+    )
     for at in rng.uniform(0.5, 0.75, 14):
         f = rng.uniform(3500, 7500)
-        put(out, modal([f, f * 1.47], [0.12, 0.08], [1, 0.6], length(0.15)), float(at), 0.18 * rng.uniform(0.4, 1), wrap=False)
+        put(
+            out,
+            modal([f, f * 1.47], [0.12, 0.08], [1, 0.6], length(0.15)),
+            float(at),
+            0.18 * rng.uniform(0.4, 1),
+            wrap=False,
+        )
     return edges(room(rng, out, 0.3, 0.1, ring=False), 0.0005, 0.3)
 
 
-@sound("wind chimes", "wind chimes;a porch;a garden ornament", "Wind chime;Chime;Jingle, tinkle;Tubular bells", "metal tubes in a breeze", steady=True)  # fmt: skip
+@sound(
+    "wind chimes",
+    "wind chimes;a porch;a garden ornament",
+    "Wind chime;Chime;Jingle, tinkle;Tubular bells",
+    "metal tubes in a breeze",
+    steady=True,
+)
 def wind_chimes(rng: Rng) -> Samples:
     n = length(6)
     out = 0.004 * shaped(rng, n, band(100, 1500, 1), tilt(-3)) * wander(rng, n, 0.7, 0.3, 1)
     for at in np.sort(rng.uniform(0, 6, 26)):
         f = float(rng.choice([1047, 1175, 1319, 1568, 1760, 2093]))
         m = length(2.5)
-        put(out, modal([f, f * 2.756, f * 5.404], [2.2, 1.0, 0.4], [1, 0.5, 0.25], m) + 0.05 * burst(rng, m, 0.005, band(3000, 12000)), float(at), rng.uniform(0.2, 1) ** 1.5)
+        put(
+            out,
+            modal([f, f * 2.756, f * 5.404], [2.2, 1.0, 0.4], [1, 0.5, 0.25], m)
+            + 0.05 * burst(rng, m, 0.005, band(3000, 12000)),
+            float(at),
+            rng.uniform(0.2, 1) ** 1.5,
+        )
     return out

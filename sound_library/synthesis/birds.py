@@ -6,8 +6,22 @@ import numpy as np
 
 from .animals import outdoors, rough
 from .noise import (
-    RATE, Rng, Samples, band, edges, env, length, peaks, put, room, shaped, straight, tilt, unit, voiced,
-)  # fmt: skip
+    RATE,
+    Rng,
+    Samples,
+    band,
+    edges,
+    env,
+    length,
+    peaks,
+    put,
+    room,
+    shaped,
+    straight,
+    tilt,
+    unit,
+    voiced,
+)
 from .registry import sound
 
 
@@ -31,7 +45,9 @@ def phrase(rng: Rng, centre_hz: float) -> Samples:
             f = centre_hz * env(n, (0, 0.85), (d * 0.4, 1.2), (d, 0.9))
         else:
             points = sorted(rng.uniform(0, d, 2))
-            f = centre_hz * env(n, (0, rng.uniform(0.8, 1.3)), (points[0], rng.uniform(0.8, 1.3)), (d, rng.uniform(0.8, 1.3)))
+            f = centre_hz * env(
+                n, (0, rng.uniform(0.8, 1.3)), (points[0], rng.uniform(0.8, 1.3)), (d, rng.uniform(0.8, 1.3))
+            )
             f = f * (1 + 0.05 * np.sin(2 * np.pi * 45 * np.arange(n) / RATE))
         put(out, chirp(f), at, rng.uniform(0.6, 1), wrap=False)
         at += d + rng.uniform(0.02, 0.08)
@@ -50,14 +66,19 @@ def birdsong(rng: Rng, n: int, birds: int = 4) -> Samples:
     return room(rng, out, 0.8, 0.3)
 
 
-@sound("birds chirping", "a songbird;birds on a branch;a small bird in a tree;a garden with birds",
-       "Bird;Bird vocalization, bird call, bird song;Chirp, tweet", "songbirds at dawn", steady=True)  # fmt: skip
+@sound(
+    "birds chirping",
+    "a songbird;birds on a branch;a small bird in a tree;a garden with birds",
+    "Bird;Bird vocalization, bird call, bird song;Chirp, tweet",
+    "songbirds at dawn",
+    steady=True,
+)
 def birds_chirping(rng: Rng) -> Samples:
     n = length(6)
     return birdsong(rng, n) + 0.006 * shaped(rng, n, tilt(-3))
 
 
-@sound("crow cawing", "a crow;a raven;a black bird", "Crow;Caw", "three caws", packed=True)  # fmt: skip
+@sound("crow cawing", "a crow;a raven;a black bird", "Crow;Caw", "three caws", packed=True)
 def crow_cawing(rng: Rng) -> Samples:
     out = np.zeros(length(2.4))
     for at in (0.0, 0.72, 1.46):
@@ -66,12 +87,23 @@ def crow_cawing(rng: Rng) -> Samples:
         tone = voiced(f0, [(1250, 500, 1), (1900, 500, 0.9), (3300, 1200, 0.35)], -1.5, 0.04)
         hoarse = unit(straight(rng.standard_normal(n), peaks([1300, 1900, 3300], [500, 600, 1200], [1, 1, 0.4])))
         rasp = 1 + 0.6 * np.sin(2 * np.pi * 78 * np.arange(n) / RATE)
-        put(out, (tone + 0.55 * hoarse) * rasp * env(n, (0, 0), (0.04, 1), (0.28, 0.85), (0.4, 0)), at, rng.uniform(0.8, 1), wrap=False)
+        put(
+            out,
+            (tone + 0.55 * hoarse) * rasp * env(n, (0, 0), (0.04, 1), (0.28, 0.85), (0.4, 0)),
+            at,
+            rng.uniform(0.8, 1),
+            wrap=False,
+        )
     return outdoors(rng, out, 2.4, 0.3)
 
 
-@sound("seagull calling", "a seagull;a seabird;gulls over a harbour;a bird over the sea",
-       "Squawk;Bird;Bird vocalization, bird call, bird song", "a gull's long call", packed=True)  # fmt: skip
+@sound(
+    "seagull calling",
+    "a seagull;a seabird;gulls over a harbour;a bird over the sea",
+    "Squawk;Bird;Bird vocalization, bird call, bird song",
+    "a gull's long call",
+    packed=True,
+)
 def seagull(rng: Rng) -> Samples:
     out = np.zeros(length(3))
     for i, at in enumerate((0.0, 0.62, 1.1, 1.5, 1.86, 2.2)):
@@ -83,8 +115,12 @@ def seagull(rng: Rng) -> Samples:
     return outdoors(rng, out, 3, 0.35)
 
 
-@sound("eagle screeching", "an eagle;a hawk;a bird of prey in the sky",
-       "Squawk;Bird;Bird vocalization, bird call, bird song;Screaming", "a falling scream")  # fmt: skip
+@sound(
+    "eagle screeching",
+    "an eagle;a hawk;a bird of prey in the sky",
+    "Squawk;Bird;Bird vocalization, bird call, bird song;Screaming",
+    "a falling scream",
+)
 def eagle(rng: Rng) -> Samples:
     n = length(1.3)
     f0 = rough(rng, env(n, (0, 2300), (0.12, 3300), (0.5, 2900), (1.3, 1900)), 0.02, 120)
@@ -93,11 +129,20 @@ def eagle(rng: Rng) -> Samples:
     return outdoors(rng, (tone + 0.35 * hoarse) * env(n, (0, 0), (0.05, 1), (0.8, 0.7), (1.3, 0)), 1.9, 0.45)
 
 
-@sound("rooster crowing", "a rooster;a cock;a chicken;a hen", "Crowing, cock-a-doodle-doo;Chicken, rooster;Fowl",
-       "cock-a-doodle-doo")  # fmt: skip
+@sound(
+    "rooster crowing",
+    "a rooster;a cock;a chicken;a hen",
+    "Crowing, cock-a-doodle-doo;Chicken, rooster;Fowl",
+    "cock-a-doodle-doo",
+)
 def rooster(rng: Rng) -> Samples:
     out = np.zeros(length(2.2))
-    for at, d, low, high in ((0.0, 0.17, 560, 760), (0.24, 0.13, 700, 820), (0.4, 0.3, 760, 1000), (0.74, 1.1, 800, 920)):
+    for at, d, low, high in (
+        (0.0, 0.17, 560, 760),
+        (0.24, 0.13, 700, 820),
+        (0.4, 0.3, 760, 1000),
+        (0.74, 1.1, 800, 920),
+    ):
         n = length(d)
         f0 = rough(rng, env(n, (0, low), (0.3 * d, high), (0.65 * d, high * 0.95), (d, low * 0.75)), 0.02, 80)
         tone = voiced(f0, [(1000, 500, 0.8), (2100, 700, 1), (3400, 1000, 0.6)], -1.5, 0.05)
@@ -106,19 +151,23 @@ def rooster(rng: Rng) -> Samples:
     return outdoors(rng, out, 2.2, 0.25)
 
 
-@sound("owl hooting", "an owl;an owl on a branch;a forest at night", "Owl;Hoot", "hoo, hoo-hoo, hoo", packed=True)  # fmt: skip
+@sound("owl hooting", "an owl;an owl on a branch;a forest at night", "Owl;Hoot", "hoo, hoo-hoo, hoo", packed=True)
 def owl(rng: Rng) -> Samples:
     out = np.zeros(length(3.2))
     for at, d in ((0.0, 0.38), (0.75, 0.16), (0.98, 0.2), (1.45, 0.75)):
         n = length(d)
-        f0 = 365 * env(n, (0, 0.92), (0.3 * d, 1.02), (d, 0.95)) * (1 + 0.01 * np.sin(2 * np.pi * 9 * np.arange(n) / RATE))
+        f0 = (
+            365
+            * env(n, (0, 0.92), (0.3 * d, 1.02), (d, 0.95))
+            * (1 + 0.01 * np.sin(2 * np.pi * 9 * np.arange(n) / RATE))
+        )
         tone = voiced(f0, [(370, 120, 1), (800, 200, 0.05)], -10, 0.004)
-        air = 0.05 * unit(straight(rng.standard_normal(n), band(280, 700)))
-        put(out, (tone + air) * env(n, (0, 0), (0.06, 1), (0.7 * d, 0.8), (d, 0)), at, 1, wrap=False)
+        breath = 0.05 * unit(straight(rng.standard_normal(n), band(280, 700)))
+        put(out, (tone + breath) * env(n, (0, 0), (0.06, 1), (0.7 * d, 0.8), (d, 0)), at, 1, wrap=False)
     return edges(room(rng, out, 1.4, 0.5, 2500, ring=False) + 0.004 * rng.standard_normal(len(out)), 0.002, 0.3)
 
 
-@sound("duck quacking", "a duck;ducks on a pond;a duckling", "Duck;Quack", "four quacks", packed=True)  # fmt: skip
+@sound("duck quacking", "a duck;ducks on a pond;a duckling", "Duck;Quack", "four quacks", packed=True)
 def duck(rng: Rng) -> Samples:
     out = np.zeros(length(1.9))
     for i, at in enumerate((0.0, 0.4, 0.75, 1.08)):
@@ -126,11 +175,19 @@ def duck(rng: Rng) -> Samples:
         f0 = rough(rng, 240 * env(n, (0, 1.1), (0.05, 1.2), (0.22, 0.85)), 0.05, 100)
         tone = voiced(f0, [(1150, 300, 1), (1800, 400, 0.9), (2900, 700, 0.5)], 0, 0.03)
         hoarse = unit(straight(rng.standard_normal(n), peaks([1150, 1850, 2900], [350, 500, 800], [1, 0.9, 0.5])))
-        put(out, (tone + 0.25 * hoarse) * env(n, (0, 0), (0.02, 1), (0.13, 0.8), (0.22, 0)), at, 1 - 0.1 * i, wrap=False)
+        put(
+            out,
+            (tone + 0.25 * hoarse) * env(n, (0, 0), (0.02, 1), (0.13, 0.8), (0.22, 0)),
+            at,
+            1 - 0.1 * i,
+            wrap=False,
+        )
     return outdoors(rng, out, 1.9, 0.2)
 
 
-@sound("goose honking", "a goose;geese in a field;a flock of geese;a swan", "Goose;Honk", "geese calling", packed=True)  # fmt: skip
+@sound(
+    "goose honking", "a goose;geese in a field;a flock of geese;a swan", "Goose;Honk", "geese calling", packed=True
+)
 def goose(rng: Rng) -> Samples:
     out = np.zeros(length(2.4))
     for at, base in ((0.0, 1.0), (0.38, 0.86), (0.8, 1.02), (1.15, 0.88), (1.6, 1.0)):
@@ -141,19 +198,23 @@ def goose(rng: Rng) -> Samples:
     return outdoors(rng, out, 2.4, 0.3)
 
 
-@sound("pigeon cooing", "a pigeon;pigeons in a square;a dove", "Pigeon, dove;Coo", "low cooing", packed=True)  # fmt: skip
+@sound("pigeon cooing", "a pigeon;pigeons in a square;a dove", "Pigeon, dove;Coo", "low cooing", packed=True)
 def pigeon(rng: Rng) -> Samples:
     out = np.zeros(length(2.8))
     for at, d, base in ((0.0, 0.25, 1.0), (0.3, 0.55, 1.12), (0.95, 0.35, 0.95), (1.5, 0.25, 1.0), (1.8, 0.6, 1.1)):
         n = length(d)
         roll = 1 + 0.35 * np.sin(2 * np.pi * 24 * np.arange(n) / RATE)
         f0 = 430 * base * env(n, (0, 0.9), (0.4 * d, 1.08), (d, 0.88)) * (1 + 0.02 * (roll - 1))
-        tone = voiced(f0, [(450, 200, 1), (900, 250, 0.12)], -8, 0.004) + 0.05 * unit(straight(rng.standard_normal(n), band(350, 1200)))
+        tone = voiced(f0, [(450, 200, 1), (900, 250, 0.12)], -8, 0.004) + 0.05 * unit(
+            straight(rng.standard_normal(n), band(350, 1200))
+        )
         put(out, tone * roll * env(n, (0, 0), (0.07, 1), (0.7 * d, 0.8), (d, 0)), at, 1, wrap=False)
     return outdoors(rng, out, 2.8, 0.25)
 
 
-@sound("turkey gobbling", "a turkey;a turkey on a farm;a turkey with its tail spread", "Turkey;Gobble;Fowl", "one gobble")  # fmt: skip
+@sound(
+    "turkey gobbling", "a turkey;a turkey on a farm;a turkey with its tail spread", "Turkey;Gobble;Fowl", "one gobble"
+)
 def turkey(rng: Rng) -> Samples:
     out = np.zeros(length(1.6))
     at = 0.0

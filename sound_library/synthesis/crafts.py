@@ -5,28 +5,54 @@ from __future__ import annotations
 import numpy as np
 
 from .noise import (
-    Rng, Samples, band, burst, clock, edges, env, length, modal, peak, peaks, put, room, shaped, straight, tilt,
-    unit, voiced, wander,
-)  # fmt: skip
+    Rng,
+    Samples,
+    air,
+    band,
+    burst,
+    clock,
+    edges,
+    env,
+    length,
+    modal,
+    peak,
+    peaks,
+    put,
+    room,
+    shaped,
+    straight,
+    strike,
+    tilt,
+    unit,
+    voiced,
+    wander,
+)
 from .registry import sound
 from .vehicles import engine
 
 
-@sound("hammering", "a hammer;a nail;a carpenter hammering;a construction worker",
-       "Hammer;Wood;Tools;Knock;Bang", "a hammer drives a nail into wood", steady=True)  # fmt: skip
+@sound(
+    "hammering",
+    "a hammer;a nail;a carpenter hammering;a construction worker",
+    "Hammer;Wood;Tools;Knock;Bang",
+    "a hammer drives a nail into wood",
+    steady=True,
+)
 def hammering(rng: Rng) -> Samples:
-    n = length(4.2)
-    out = 0.001 * shaped(rng, n, tilt(-3))
+    out = np.zeros(length(4.2))
     for i in range(7):
-        m = length(0.35)
-        pitch = 1 + 0.03 * i
-        nail = modal([1900 * pitch, 3150 * pitch, 4700 * pitch], [0.09, 0.06, 0.04], [0.7, 0.6, 0.4], m)
-        wood = modal([185, 330, 540, 820], [0.1, 0.09, 0.07, 0.05], [1, 0.9, 0.7, 0.5], m)
-        put(out, nail + 1.2 * wood + 1.3 * burst(rng, m, 0.02, band(700, 9000, 1)), i * 0.6 + rng.uniform(0, 0.02), rng.uniform(0.8, 1))
-    return room(rng, out, 0.5, 0.25)
+        blow = strike(rng, length(0.35), (165, 3200), (0.056, 0.015), -3.0, 0.2, (350, 4500), 0.03)
+        put(out, blow, i * 0.6 + rng.uniform(0, 0.01), rng.uniform(0.8, 1))
+    return air(rng, room(rng, out, 0.37, 0.17, 3800), 0.001)
 
 
-@sound("sawing wood", "a hand saw;a carpenter sawing;a person sawing wood", "Sawing;Filing (rasp);Wood;Tools", "a hand saw", steady=True)  # fmt: skip
+@sound(
+    "sawing wood",
+    "a hand saw;a carpenter sawing;a person sawing wood",
+    "Sawing;Filing (rasp);Wood;Tools",
+    "a hand saw",
+    steady=True,
+)
 def sawing(rng: Rng) -> Samples:
     n = length(4.8)
     out = 0.001 * shaped(rng, n, tilt(-3))
@@ -34,27 +60,50 @@ def sawing(rng: Rng) -> Samples:
         m = length(0.38)
         d = m / 48000
         push = i % 2 == 0
-        f0 = (125 if push else 100) * env(m, (0, 0.5), (0.4 * d, 1.1), (d, 0.5)) * (1 + 0.05 * wander(rng, m, 40, -1, 1))
+        f0 = (
+            (125 if push else 100)
+            * env(m, (0, 0.5), (0.4 * d, 1.1), (d, 0.5))
+            * (1 + 0.05 * wander(rng, m, 40, -1, 1))
+        )
         teeth = voiced(f0, [(900, 700, 0.8), (1900, 900, 1), (3600, 1500, 0.8)], 0, 0.1)
-        dust = unit(straight(rng.standard_normal(m), peaks([1000, 2100, 4200], [800, 1200, 2500], [0.8, 1, 0.7], 0.1)))
-        put(out, (0.5 * teeth + dust) * env(m, (0, 0), (0.3 * d, 0.9), (0.6 * d, 1), (d, 0)), i * 0.4, 1.0 if push else 0.6)
+        dust = unit(
+            straight(rng.standard_normal(m), peaks([1000, 2100, 4200], [800, 1200, 2500], [0.8, 1, 0.7], 0.1))
+        )
+        put(
+            out,
+            (0.5 * teeth + dust) * env(m, (0, 0), (0.3 * d, 0.9), (0.6 * d, 1), (d, 0)),
+            i * 0.4,
+            1.0 if push else 0.6,
+        )
     return room(rng, out, 0.3, 0.12)
 
 
-@sound("electric drill", "an electric drill;a power tool;a person drilling a wall", "Drill;Power tool;Dental drill, dentist's drill", "three holes", steady=True)  # fmt: skip
+@sound(
+    "electric drill",
+    "an electric drill;a power tool;a person drilling a wall",
+    "Drill;Power tool;Dental drill, dentist's drill",
+    "three holes",
+    steady=True,
+)
 def electric_drill(rng: Rng) -> Samples:
     n = length(4.8)
     out = 0.002 * shaped(rng, n, tilt(-3))
     for i in range(3):
         m = length(1.35)
-        f0 = env(m, (0, 60), (0.12, 330), (0.35, 350), (0.5, 290), (1.1, 300), (1.35, 70)) * (1 + 0.01 * wander(rng, m, 20, -1, 1))
+        f0 = env(m, (0, 60), (0.12, 330), (0.35, 350), (0.5, 290), (1.1, 300), (1.35, 70)) * (
+            1 + 0.01 * wander(rng, m, 20, -1, 1)
+        )
         whine = voiced(f0, [(1300, 900, 0.7), (2900, 1500, 1), (5200, 2000, 0.7)], 0, 0.1)
-        bite = shaped(rng, m, band(600, 8000, 1)) * env(m, (0, 0.1), (0.4, 0.15), (0.5, 0.7), (1.1, 0.6), (1.2, 0.1)) * wander(rng, m, 35, 0.5, 1.3)
+        bite = (
+            shaped(rng, m, band(600, 8000, 1))
+            * env(m, (0, 0.1), (0.4, 0.15), (0.5, 0.7), (1.1, 0.6), (1.2, 0.1))
+            * wander(rng, m, 35, 0.5, 1.3)
+        )
         put(out, (whine + 0.8 * bite) * env(m, (0, 0), (0.03, 1), (1.2, 0.9), (1.35, 0)), i * 1.6)
     return room(rng, out, 0.3, 0.15)
 
 
-@sound("chainsaw", "a chainsaw;a lumberjack;a person cutting a tree", "Chainsaw", "a chainsaw cutting", steady=True)  # fmt: skip
+@sound("chainsaw", "a chainsaw;a lumberjack;a person cutting a tree", "Chainsaw", "a chainsaw cutting", steady=True)
 def chainsaw(rng: Rng) -> Samples:
     n = length(5)
     f = 125 * (1 + 0.14 * np.sin(2 * np.pi * clock(n) / 2.5) + 0.05 * wander(rng, n, 2.5, -1, 1))
@@ -62,7 +111,13 @@ def chainsaw(rng: Rng) -> Samples:
     return out + 0.25 * shaped(rng, n, band(900, 8000, 1)) * wander(rng, n, 8, 0.5, 1.2)
 
 
-@sound("lawn mower", "a lawn mower;a person mowing a lawn", "Lawn mower;Light engine (high frequency);Medium engine (mid frequency)", "a petrol mower", steady=True)  # fmt: skip
+@sound(
+    "lawn mower",
+    "a lawn mower;a person mowing a lawn",
+    "Lawn mower;Light engine (high frequency);Medium engine (mid frequency)",
+    "a petrol mower",
+    steady=True,
+)
 def lawn_mower(rng: Rng) -> Samples:
     n = length(5)
     motor = engine(rng, 48 * (1 + 0.012 * wander(rng, n, 2, -1, 1)), 1, 170, 0.1, 0.7, 1.8)
@@ -70,41 +125,69 @@ def lawn_mower(rng: Rng) -> Samples:
     return motor + 0.45 * blade
 
 
-@sound("jackhammer", "a jackhammer;road works;a construction site", "Jackhammer;Drill;Machine gun", "a pneumatic drill on asphalt", steady=True)  # fmt: skip
+@sound(
+    "jackhammer",
+    "a jackhammer;road works;a construction site",
+    "Jackhammer;Drill;Machine gun",
+    "a pneumatic drill on asphalt",
+    steady=True,
+)
 def jackhammer(rng: Rng) -> Samples:
     n = length(4)
     out = 0.2 * shaped(rng, n, band(300, 5000, 1), tilt(-2))
     for i in range(4 * 21):
         m = length(0.12)
-        hit = modal([85, 210, 760, 1450, 2600], [0.08, 0.05, 0.035, 0.03, 0.02], [1.2, 1, 0.7, 0.6, 0.5], m) + 1.4 * burst(rng, m, 0.04, band(300, 6000, 1))
+        hit = modal(
+            [85, 210, 760, 1450, 2600], [0.08, 0.05, 0.035, 0.03, 0.02], [1.2, 1, 0.7, 0.6, 0.5], m
+        ) + 1.4 * burst(rng, m, 0.04, band(300, 6000, 1))
         put(out, hit, i / 21 + rng.normal(0, 0.001), rng.uniform(0.8, 1))
     return room(rng, out, 0.4, 0.2)
 
 
-@sound("axe chopping wood", "an axe;a person chopping wood;axe throwing", "Chop;Wood;Thunk;Hammer;Splinter;Crack", "an axe splits a log", takes=3)  # fmt: skip
+@sound(
+    "axe chopping wood",
+    "an axe;a person chopping wood;axe throwing",
+    "Chop;Wood;Thunk;Hammer;Splinter;Crack",
+    "an axe splits a log",
+    takes=3,
+)
 def axe(rng: Rng) -> Samples:
-    n = length(0.9)
-    f = rng.uniform(0.9, 1.1)
-    wood = modal([165 * f, 290 * f, 470 * f, 760 * f, 1250 * f], [0.13, 0.12, 0.09, 0.06, 0.04], [1.2, 1, 0.8, 0.5, 0.4], n)
-    out = peak(wood) + 0.9 * burst(rng, n, 0.03, band(500, 7000, 1)) * 0.6
-    for at in np.sort(rng.uniform(0.015, 0.14, 9)):
-        put(out, peak(burst(rng, length(0.05), 0.018, band(900, 6000, 1))), float(at), 0.35 * rng.uniform(0.3, 1), wrap=False)
-    return edges(room(rng, out, 0.7, 0.25, 3500, ring=False), 0.0005, 0.2)
+    out = np.zeros(length(1.5))
+    for at in (0.0, 0.68):
+        chop = strike(rng, length(0.5), (130, 2660), (0.055, 0.02), -2.3, 0.4, (450, 3500), 0.03)
+        put(out, chop, at, rng.uniform(0.8, 1), wrap=False)
+        for late in np.sort(rng.uniform(0.02, 0.1, 4)):
+            put(out, peak(burst(rng, length(0.05), 0.015, band(900, 5000, 1))), at + float(late), 0.1, wrap=False)
+    return edges(air(rng, room(rng, out, 0.43, 0.27, 4800, ring=False), 0.001), 0.0005, 0.2)
 
 
-@sound("wrench ratchet", "a wrench;a mechanic;a spanner on a bolt", "Ratchet, pawl;Clicking;Tools;Tick;Gears", "a ratchet spanner", steady=True)  # fmt: skip
+@sound(
+    "wrench ratchet",
+    "a wrench;a mechanic;a spanner on a bolt",
+    "Ratchet, pawl;Clicking;Tools;Tick;Gears",
+    "a ratchet spanner",
+    steady=True,
+)
 def ratchet(rng: Rng) -> Samples:
     n = length(4)
     out = 0.001 * shaped(rng, n, tilt(-3))
     for turn in range(5):
         for i in range(12):
             m = length(0.05)
-            click = modal([2300, 3700, 5400, 1100], [0.02, 0.016, 0.01, 0.02], [1, 0.8, 0.6, 0.5], m) + 0.8 * burst(rng, m, 0.008, band(2000, 12000))
+            click = modal([2300, 3700, 5400, 1100], [0.02, 0.016, 0.01, 0.02], [1, 0.8, 0.6, 0.5], m) + 0.8 * burst(
+                rng, m, 0.008, band(2000, 12000)
+            )
             put(out, click, turn * 0.8 + i * 0.034, rng.uniform(0.7, 1))
     return room(rng, out, 0.3, 0.2)
 
 
-@sound("rattling chain", "a chain;an anchor chain;metal links", "Clatter;Jingle, tinkle;Keys jangling;Clang;Rattle;Chink, clink", "links fall on each other", steady=True)  # fmt: skip
+@sound(
+    "rattling chain",
+    "a chain;an anchor chain;metal links",
+    "Clatter;Jingle, tinkle;Keys jangling;Clang;Rattle;Chink, clink",
+    "links fall on each other",
+    steady=True,
+)
 def chain(rng: Rng) -> Samples:
     n = length(4)
     out = 0.001 * shaped(rng, n, tilt(-3))
@@ -113,11 +196,22 @@ def chain(rng: Rng) -> Samples:
             m = length(0.12)
             f = rng.uniform(1900, 5600)
             link = modal([f, f * 1.53, f * 2.27, f * 0.4], list(rng.uniform(0.03, 0.11, 4)), [1, 0.8, 0.5, 0.6], m)
-            put(out, link + 0.7 * burst(rng, m, 0.008, band(1500, 11000)), pull * 0.8 + float(at), rng.uniform(0.15, 1))
+            put(
+                out,
+                link + 0.7 * burst(rng, m, 0.008, band(1500, 11000)),
+                pull * 0.8 + float(at),
+                rng.uniform(0.15, 1),
+            )
     return room(rng, out, 0.4, 0.15)
 
 
-@sound("grinder", "an angle grinder;sparks from metal;a welder;metal being cut", "Power tool;Sanding;Drill;Sawing;Filing (rasp);Tools;Squeal;Chainsaw", "a disc on steel", steady=True)  # fmt: skip
+@sound(
+    "grinder",
+    "an angle grinder;sparks from metal;a welder;metal being cut",
+    "Power tool;Sanding;Drill;Sawing;Filing (rasp);Tools;Squeal;Chainsaw",
+    "a disc on steel",
+    steady=True,
+)
 def grinder(rng: Rng) -> Samples:
     n = length(4)
     f0 = 560 * (1 + 0.012 * wander(rng, n, 4, -1, 1))
@@ -125,14 +219,28 @@ def grinder(rng: Rng) -> Samples:
     return 0.7 * whine + shaped(rng, n, band(1500, 14000, 1)) * wander(rng, n, 6, 0.4, 1.2)
 
 
-@sound("excavator", "an excavator;a bulldozer;a digger;a construction crane",
-       "Truck;Engine;Heavy engine (low frequency);Medium engine (mid frequency);Idling;Mechanisms;Motor vehicle (road);Vehicle", "a diesel and its hydraulics", steady=True)  # fmt: skip
+@sound(
+    "excavator",
+    "an excavator;a bulldozer;a digger;a construction crane",
+    "Truck;Engine;Heavy engine (low frequency);Medium engine (mid frequency);"
+    "Idling;Mechanisms;Motor vehicle (road);Vehicle",
+    "a diesel and its hydraulics",
+    steady=True,
+)
 def excavator(rng: Rng) -> Samples:
     n = length(6)
     motor = engine(rng, 75 * (1 + 0.06 * wander(rng, n, 0.8, -1, 1)), 6, 90, 0.12, 0.5)
-    pump = voiced(540 * (1 + 0.04 * wander(rng, n, 0.8, -1, 1)), [(1100, 900, 1)], -3, 0.05, whole=True) * wander(rng, n, 0.8, 0, 1)
+    pump = voiced(540 * (1 + 0.04 * wander(rng, n, 0.8, -1, 1)), [(1100, 900, 1)], -3, 0.05, whole=True) * wander(
+        rng, n, 0.8, 0, 1
+    )
     out = motor + 0.12 * pump + 0.12 * shaped(rng, n, band(500, 5000, 1))
     for at in (1.2, 3.9):
         m = length(0.7)
-        put(out, modal([110, 260, 620, 1130], [0.3, 0.25, 0.18, 0.12], [1, 0.8, 0.6, 0.4], m) + burst(rng, m, 0.15, band(100, 3000)), at, 1.0)
+        put(
+            out,
+            modal([110, 260, 620, 1130], [0.3, 0.25, 0.18, 0.12], [1, 0.8, 0.6, 0.4], m)
+            + burst(rng, m, 0.15, band(100, 3000)),
+            at,
+            1.0,
+        )
     return out

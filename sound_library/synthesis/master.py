@@ -76,7 +76,9 @@ def write(spec: Sound, folder: Path) -> Path:
     buffer = io.BytesIO()
     kind = {"format": "OGG", "subtype": "VORBIS"} if spec.packed else {"format": "FLAC", "subtype": "PCM_16"}
     channels = 1 if pcm.ndim == 1 else pcm.shape[1]
-    with soundfile.SoundFile(buffer, "w", RATE, channels, **kind, compression_level=0.6 if spec.packed else 1.0) as out:
+    with soundfile.SoundFile(
+        buffer, "w", RATE, channels, **kind, compression_level=0.6 if spec.packed else 1.0
+    ) as out:
         out.title, out.artist, out.license = spec.label, AUTHOR, LICENCE
         for start in range(0, len(pcm), RATE // 4):  # libsndfile's Vorbis writer overflows its stack on long blocks
             out.write(pcm[start : start + RATE // 4])

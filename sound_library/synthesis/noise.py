@@ -49,7 +49,9 @@ def tilt(db_per_octave: float, low_hz: float = 20.0) -> Gain:
     return lambda f: (np.maximum(f, low_hz) / 1000.0) ** (db_per_octave / 6.0206)
 
 
-def peaks(centres_hz: Sequence[float], widths_hz: Sequence[float], gains: Sequence[float], floor: float = 0.0) -> Gain:
+def peaks(
+    centres_hz: Sequence[float], widths_hz: Sequence[float], gains: Sequence[float], floor: float = 0.0
+) -> Gain:
     """Sum of resonances (formants, body modes) over a flat floor."""
 
     def gain(f: Samples) -> Samples:
@@ -157,7 +159,9 @@ def modal(freqs_hz: Sequence[float], t60s_s: Sequence[float], gains: Sequence[fl
     return out
 
 
-def plate(rng: Rng, n: int, low_hz: float, high_hz: float, count: int, t60_s: tuple[float, float], tilt_db: float = -3.0) -> Samples:
+def plate(
+    rng: Rng, n: int, low_hz: float, high_hz: float, count: int, t60_s: tuple[float, float], tilt_db: float = -3.0
+) -> Samples:
     """A struck solid: many modes at random between two pitches. `t60_s` is the decay at the lowest and the highest;
     `tilt_db` per octave is the fall of strength with pitch. Peak 1."""
     f = np.exp(rng.uniform(np.log(low_hz), np.log(high_hz), count))
@@ -165,6 +169,21 @@ def plate(rng: Rng, n: int, low_hz: float, high_hz: float, count: int, t60_s: tu
     t60 = np.exp((1 - share) * np.log(t60_s[0]) + share * np.log(t60_s[1])) * rng.uniform(0.7, 1.3, count)
     gains = (f / low_hz) ** (tilt_db / 6.0206) * rng.uniform(0.4, 1, count) * rng.choice([-1, 1], count)
     return peak(modal(list(f), list(t60), list(gains), n))
+
+
+def strike(
+    rng: Rng,
+    n: int,
+    pitch_hz: tuple[float, float],
+    t60_s: tuple[float, float] = (0.06, 0.016),
+    tilt_db: float = -2.5,
+    noise: float = 0.25,
+    noise_hz: tuple[float, float] = (450.0, 5000.0),
+    noise_t60_s: float = 0.025,
+) -> Samples:
+    """One solid hits another: a plate of 30 modes, and the noise of the contact."""
+    body = plate(rng, n, *pitch_hz, 30, t60_s, tilt_db)
+    return body + noise * peak(burst(rng, n, noise_t60_s, band(*noise_hz, 1)))
 
 
 def burst(rng: Rng, n: int, t60_s: float, *gains: Gain) -> Samples:
@@ -179,6 +198,11 @@ def room(rng: Rng, x: Samples, t60_s: float, wet: float, high_hz: float = 6000.0
     size = len(x) if ring else len(x) + m
     late = np.fft.irfft(np.fft.rfft(x, size) * np.fft.rfft(response, size), size)[: len(x)]
     return x + wet * np.asarray(late)
+
+
+def air(rng: Rng, x: Samples, gain: float) -> Samples:
+    """The quiet that a microphone hears anyway: brown noise at RMS `gain` under a sound of any peak."""
+    return x + gain * float(np.abs(x).max()) * shaped(rng, len(x), tilt(-5, 60))
 
 
 def phase(f0_hz: Samples, whole: bool = False) -> Samples:

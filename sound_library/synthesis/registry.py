@@ -42,7 +42,7 @@ class Sound:
         return np.random.default_rng(int.from_bytes(hashlib.sha256(self.name.encode()).digest()[:8], "big"))
 
 
-SOUNDS: dict[str, Sound] = {}
+REGISTERED: dict[str, Sound] = {}
 
 
 def sound(
@@ -66,9 +66,9 @@ def sound(
         base = name or str(getattr(make, "__name__", "")).strip("_")
         for take in range(1, takes + 1):
             full = base if takes == 1 else f"{base}_{take}"
-            if full in SOUNDS:
+            if full in REGISTERED:
                 raise ValueError(f"two sounds are called {full!r}: rename one")
-            SOUNDS[full] = Sound(
+            REGISTERED[full] = Sound(
                 name=full,
                 label=label,
                 kind=kind,

@@ -6,9 +6,25 @@ from __future__ import annotations
 import numpy as np
 
 from .noise import (
-    RATE, Rng, Samples, band, burst, clock, decay, edges, env, length, modal, put, room, shaped, tilt, times, unit,
+    RATE,
+    Rng,
+    Samples,
+    band,
+    burst,
+    clock,
+    decay,
+    edges,
+    env,
+    length,
+    modal,
+    put,
+    room,
+    shaped,
+    tilt,
+    times,
+    unit,
     wander,
-)  # fmt: skip
+)
 from .registry import sound
 
 
@@ -40,8 +56,13 @@ def splashing(rng: Rng, size: float, n: int) -> Samples:
     return out + 1.3 * foam
 
 
-@sound("sea waves", "waves on a beach;the sea;ocean surf;a beach;a surfer on a wave",
-       "Ocean;Waves, surf", "swells that break and run up the sand", steady=True)  # fmt: skip
+@sound(
+    "sea waves",
+    "waves on a beach;the sea;ocean surf;a beach;a surfer on a wave",
+    "Ocean;Waves, surf",
+    "swells that break and run up the sand",
+    steady=True,
+)
 def sea_waves(rng: Rng) -> Samples:
     n = length(8)
     out = 0.25 * shaped(rng, n, band(40, 500, 1), tilt(-3)) + 0.06 * shaped(rng, n, band(800, 9000, 1), tilt(-2))
@@ -49,41 +70,74 @@ def sea_waves(rng: Rng) -> Samples:
         m = length(6)
         rise = env(m, (0, 0), (1.6, 0.5), (2.0, 1), (2.6, 0.7), (4, 0.3), (6, 0)) ** 1.4
         low = shaped(rng, m, band(60, 900, 1), tilt(-2))
-        high = shaped(rng, m, band(700, 10000, 1), tilt(-2.5)) * env(m, (0, 0), (1.5, 0.2), (2.1, 1), (4, 0.8), (6, 0.5))
+        high = shaped(rng, m, band(700, 10000, 1), tilt(-2.5)) * env(
+            m, (0, 0), (1.5, 0.2), (2.1, 1), (4, 0.8), (6, 0.5)
+        )
         put(out, rise * (low * 0.8 + 1.1 * high), at, rng.uniform(0.7, 1.1))
     return out
 
 
-@sound("stream", "a stream;a brook;a small river between rocks;a creek in a forest",
-       "Stream;Trickle, dribble;Gurgling;Water", "a brook running over stones", steady=True)  # fmt: skip
+@sound(
+    "stream",
+    "a stream;a brook;a small river between rocks;a creek in a forest",
+    "Stream;Trickle, dribble;Gurgling;Water",
+    "a brook running over stones",
+    steady=True,
+)
 def stream(rng: Rng) -> Samples:
     n = length(6)
-    return (bubbles(rng, n, 420, 420, 3800) + 0.5 * bubbles(rng, n, 60, 250, 900)
-            + 0.35 * shaped(rng, n, band(300, 6000, 1), tilt(-3)) * wander(rng, n, 4, 0.7, 1.2))  # fmt: skip
+    return (
+        bubbles(rng, n, 420, 420, 3800)
+        + 0.5 * bubbles(rng, n, 60, 250, 900)
+        + 0.35 * shaped(rng, n, band(300, 6000, 1), tilt(-3)) * wander(rng, n, 4, 0.7, 1.2)
+    )
 
 
-@sound("waterfall", "a waterfall;water falling over a cliff;a dam with rushing water",
-       "Waterfall;Stream;Gush", "a great fall of water", steady=True)  # fmt: skip
+@sound(
+    "waterfall",
+    "a waterfall;water falling over a cliff;a dam with rushing water",
+    "Waterfall;Stream;Gush",
+    "a great fall of water",
+    steady=True,
+)
 def waterfall(rng: Rng) -> Samples:
     n = length(6)
-    return (shaped(rng, n, band(70, 9000, 1), tilt(-3.2)) * wander(rng, n, 6, 0.85, 1.1)
-            + 0.35 * bubbles(rng, n, 900, 500, 4000) + 0.3 * shaped(rng, n, band(50, 300)))  # fmt: skip
+    return (
+        shaped(rng, n, band(70, 9000, 1), tilt(-3.2)) * wander(rng, n, 6, 0.85, 1.1)
+        + 0.35 * bubbles(rng, n, 900, 500, 4000)
+        + 0.3 * shaped(rng, n, band(50, 300))
+    )
 
 
-@sound("bubbles", "an aquarium;a fish tank;bubbles in water;a diver under water",
-       "Gurgling;Boiling;Liquid;Water;Plop", "air bubbling up through water", steady=True)  # fmt: skip
+@sound(
+    "bubbles",
+    "an aquarium;a fish tank;bubbles in water;a diver under water",
+    "Gurgling;Boiling;Liquid;Water;Plop",
+    "air bubbling up through water",
+    steady=True,
+)
 def bubbling(rng: Rng) -> Samples:
     n = length(5)
     out = np.zeros(n)
     for at in times(rng, 5, 7):
         base = rng.uniform(350, 800)
         for i in range(int(rng.integers(3, 8))):
-            put(out, bubble(rng, base * rng.uniform(0.8, 1.5), 0.12), at + i * rng.uniform(0.025, 0.05), rng.uniform(0.3, 1))
+            put(
+                out,
+                bubble(rng, base * rng.uniform(0.8, 1.5), 0.12),
+                at + i * rng.uniform(0.025, 0.05),
+                rng.uniform(0.3, 1),
+            )
     return unit(out) + 0.04 * shaped(rng, n, band(100, 2000, 1), tilt(-4))
 
 
-@sound("water drops", "a dripping tap;water drops;a tap over a sink",
-       "Drip;Plop;Raindrop;Liquid;Water", "drops falling into a bowl of water", steady=True)  # fmt: skip
+@sound(
+    "water drops",
+    "a dripping tap;water drops;a tap over a sink",
+    "Drip;Plop;Raindrop;Liquid;Water",
+    "drops falling into a bowl of water",
+    steady=True,
+)
 def water_drops(rng: Rng) -> Samples:
     n = length(5)
     out = np.zeros(n)
@@ -96,25 +150,46 @@ def water_drops(rng: Rng) -> Samples:
     return room(rng, out, 0.8, 0.35) + 0.003 * shaped(rng, n, tilt(-3))
 
 
-@sound("splash", "a person jumping into a swimming pool;a splash of water;a diver;a swimming pool",
-       "Splash, splatter;Slosh;Water", "something heavy falls into water", takes=3, packed=True)  # fmt: skip
+@sound(
+    "splash",
+    "a person jumping into a swimming pool;a splash of water;a diver;a swimming pool",
+    "Splash, splatter;Slosh;Water",
+    "something heavy falls into water",
+    takes=3,
+    packed=True,
+)
 def splash(rng: Rng) -> Samples:
     n = length(2)
     return edges(room(rng, splashing(rng, rng.uniform(0.9, 1.4), n), 0.5, 0.15, ring=False), 0.001, 0.3)
 
 
-@sound("swimming", "a swimmer;people swimming in a pool;a person swimming",
-       "Splash, splatter;Slosh;Water", "strokes and kicks in a pool", steady=True)  # fmt: skip
+@sound(
+    "swimming",
+    "a swimmer;people swimming in a pool;a person swimming",
+    "Splash, splatter;Slosh;Water",
+    "strokes and kicks in a pool",
+    steady=True,
+)
 def swimming(rng: Rng) -> Samples:
     n = length(5.6)
     out = 0.12 * bubbles(rng, n, 150, 400, 3000)
     for i in range(8):
-        put(out, splashing(rng, rng.uniform(0.5, 0.75), length(0.9)), i * 0.7 + rng.uniform(0, 0.08), rng.uniform(0.4, 1))
+        put(
+            out,
+            splashing(rng, rng.uniform(0.5, 0.75), length(0.9)),
+            i * 0.7 + rng.uniform(0, 0.08),
+            rng.uniform(0.4, 1),
+        )
     return room(rng, out, 0.8, 0.25)
 
 
-@sound("pouring water", "a teapot pouring;water poured into a glass;a bottle and a glass;pouring a drink",
-       "Pour;Fill (with liquid);Liquid;Trickle, dribble;Water", "a glass being filled", packed=True)  # fmt: skip
+@sound(
+    "pouring water",
+    "a teapot pouring;water poured into a glass;a bottle and a glass;pouring a drink",
+    "Pour;Fill (with liquid);Liquid;Trickle, dribble;Water",
+    "a glass being filled",
+    packed=True,
+)
 def pouring(rng: Rng) -> Samples:
     n = length(4)
     out = np.zeros(n)
@@ -122,38 +197,57 @@ def pouring(rng: Rng) -> Samples:
         level = at / 3.5
         f = rng.uniform(420, 1100) * (1 + 0.7 * level)
         put(out, bubble(rng, f, 0.1), at, rng.uniform(0.05, 1) ** 2, wrap=False)
-    air = shaped(rng, n, band(500, 6000, 1)) * (0.4 + 0.6 * wander(rng, n, 9, 0, 1))
-    return edges((unit(out) + 0.22 * air) * env(n, (0, 1), (3.3, 1), (3.7, 0)), 0.01, 0.3)
+    spray = shaped(rng, n, band(500, 6000, 1)) * (0.4 + 0.6 * wander(rng, n, 9, 0, 1))
+    return edges((unit(out) + 0.22 * spray) * env(n, (0, 1), (3.3, 1), (3.7, 0)), 0.01, 0.3)
 
 
-@sound("shower", "a shower;a bathroom with a shower;water from a shower head",
-       "Bathtub (filling or washing);Water tap, faucet;Spray;Rain;Rain on surface;Sink (filling or washing)",
-       "a shower in a tiled bathroom", steady=True)  # fmt: skip
+@sound(
+    "shower",
+    "a shower;a bathroom with a shower;water from a shower head",
+    "Bathtub (filling or washing);Water tap, faucet;Spray;Rain;Rain on surface;Sink (filling or washing)",
+    "a shower in a tiled bathroom",
+    steady=True,
+)
 def shower(rng: Rng) -> Samples:
     n = length(5)
     jets = shaped(rng, n, band(1200, 13000, 1), tilt(-1)) * wander(rng, n, 20, 0.85, 1.1)
     return room(rng, jets + 0.5 * bubbles(rng, n, 500, 700, 5000), 0.5, 0.5) + 0.15 * shaped(rng, n, band(150, 700))
 
 
-@sound("bath filling", "a bathtub;a bath being filled;a tap running into a sink",
-       "Bathtub (filling or washing);Water tap, faucet;Sink (filling or washing);Fill (with liquid);Gush;Water;Pour",
-       "a tap running into a tub", steady=True)  # fmt: skip
+@sound(
+    "bath filling",
+    "a bathtub;a bath being filled;a tap running into a sink",
+    "Bathtub (filling or washing);Water tap, faucet;Sink (filling or washing);Fill (with liquid);Gush;Water;Pour",
+    "a tap running into a tub",
+    steady=True,
+)
 def bath_filling(rng: Rng) -> Samples:
     n = length(5)
     out = bubbles(rng, n, 500, 250, 2200) + 0.6 * shaped(rng, n, band(300, 8000, 1), tilt(-2.5))
     return room(rng, out * wander(rng, n, 5, 0.85, 1.1), 0.6, 0.5)
 
 
-@sound("fountain", "a fountain;water jets in a park;a fountain in a square",
-       "Stream;Waterfall;Water;Splash, splatter;Trickle, dribble;Spray", "jets falling back into a basin", steady=True)  # fmt: skip
+@sound(
+    "fountain",
+    "a fountain;water jets in a park;a fountain in a square",
+    "Stream;Waterfall;Water;Splash, splatter;Trickle, dribble;Spray",
+    "jets falling back into a basin",
+    steady=True,
+)
 def fountain(rng: Rng) -> Samples:
     n = length(6)
-    return (0.8 * shaped(rng, n, band(900, 11000, 1), tilt(-2)) * wander(rng, n, 7, 0.8, 1.1)
-            + 0.8 * bubbles(rng, n, 700, 700, 4800))  # fmt: skip
+    return 0.8 * shaped(rng, n, band(900, 11000, 1), tilt(-2)) * wander(rng, n, 7, 0.8, 1.1) + 0.8 * bubbles(
+        rng, n, 700, 700, 4800
+    )
 
 
-@sound("rowing", "a rowing boat;people rowing;a canoe;a kayak",
-       "Rowboat, canoe, kayak;Splash, splatter;Slosh;Water;Stream", "oars dip, pull and drip", steady=True)  # fmt: skip
+@sound(
+    "rowing",
+    "a rowing boat;people rowing;a canoe;a kayak",
+    "Rowboat, canoe, kayak;Splash, splatter;Slosh;Water;Stream",
+    "oars dip, pull and drip",
+    steady=True,
+)
 def rowing(rng: Rng) -> Samples:
     n = length(6)
     out = 0.18 * bubbles(rng, n, 90, 300, 1600) + 0.05 * shaped(rng, n, band(200, 3000, 1), tilt(-3))
@@ -162,28 +256,47 @@ def rowing(rng: Rng) -> Samples:
         dip = splashing(rng, 0.55, length(0.8))
         put(out, dip, at, 0.8)
         swirl = shaped(rng, length(0.9), band(250, 2500, 1)) * env(length(0.9), (0, 0), (0.3, 1), (0.9, 0))
-        put(out, swirl + bubbles(rng, length(0.9), 200, 260, 1800) * env(length(0.9), (0, 0), (0.4, 1), (0.9, 0)), at + 0.15, 0.6)
+        put(
+            out,
+            swirl + bubbles(rng, length(0.9), 200, 260, 1800) * env(length(0.9), (0, 0), (0.4, 1), (0.9, 0)),
+            at + 0.15,
+            0.6,
+        )
         put(out, modal([310, 640, 980], [0.07, 0.05, 0.04], [1, 0.6, 0.3], length(0.1)), at + 0.05, 0.35)
         for _ in range(6):
             put(out, bubble(rng, rng.uniform(900, 2500), 0.2), at + rng.uniform(1.1, 1.8), 0.3)
     return out
 
 
-@sound("water lapping", "a lake;a moored boat;a sailboat;calm water at the shore",
-       "Slosh;Water;Waves, surf;Stream;Gurgling;Rowboat, canoe, kayak;Trickle, dribble;Ocean;Sailboat, sailing ship",
-       "small waves against a hull", steady=True)  # fmt: skip
+@sound(
+    "water lapping",
+    "a lake;a moored boat;a sailboat;calm water at the shore",
+    "Slosh;Water;Waves, surf;Stream;Gurgling;Rowboat, canoe, kayak;Trickle, dribble;Ocean;Sailboat, sailing ship",
+    "small waves against a hull",
+    steady=True,
+)
 def water_lapping(rng: Rng) -> Samples:
     n = length(6)
     out = 0.05 * shaped(rng, n, band(100, 1500, 1), tilt(-4))
     for at in (0.0, 1.1, 2.3, 3.0, 4.2, 5.1):
         m = length(1.2)
         swell = env(m, (0, 0), (0.25, 1), (0.6, 0.5), (1.2, 0))
-        put(out, (bubbles(rng, m, 130, 220, 1500) + 0.5 * shaped(rng, m, band(200, 2500, 1), tilt(-3))) * swell, at, rng.uniform(0.5, 1))
+        put(
+            out,
+            (bubbles(rng, m, 130, 220, 1500) + 0.5 * shaped(rng, m, band(200, 2500, 1), tilt(-3))) * swell,
+            at,
+            rng.uniform(0.5, 1),
+        )
     return out
 
 
-@sound("boiling kettle", "a teapot;a kettle on a stove;boiling water in a pot",
-       "Boiling;Steam whistle;Steam;Whistle;Gurgling;Whistling", "a kettle comes to the boil and whistles", steady=True)  # fmt: skip
+@sound(
+    "boiling kettle",
+    "a teapot;a kettle on a stove;boiling water in a pot",
+    "Boiling;Steam whistle;Steam;Whistle;Gurgling;Whistling",
+    "a kettle comes to the boil and whistles",
+    steady=True,
+)
 def kettle(rng: Rng) -> Samples:
     n = length(5)
     t = clock(n)

@@ -5,9 +5,27 @@ from __future__ import annotations
 import numpy as np
 
 from .noise import (
-    RATE, Rng, Samples, band, burst, clock, decay, edges, env, length, modal, peak, put, room, shaped, straight,
-    tilt, times, unit, wander,
-)  # fmt: skip
+    RATE,
+    Rng,
+    Samples,
+    band,
+    burst,
+    clock,
+    decay,
+    edges,
+    env,
+    length,
+    modal,
+    peak,
+    put,
+    room,
+    shaped,
+    straight,
+    tilt,
+    times,
+    unit,
+    wander,
+)
 from .registry import sound
 
 
@@ -45,16 +63,29 @@ def crackle(rng: Rng, n: int, per_s: float) -> Samples:
     return out
 
 
-@sound("rain", "rain;rain falling on a street;a rainy day;an umbrella in the rain",
-       "Rain;Raindrop;Rain on surface", "steady rain on hard ground", steady=True)  # fmt: skip
+@sound(
+    "rain",
+    "rain;rain falling on a street;a rainy day;an umbrella in the rain",
+    "Rain;Raindrop;Rain on surface",
+    "steady rain on hard ground",
+    steady=True,
+)
 def rain(rng: Rng) -> Samples:
     n = length(6)
-    return (0.9 * shaped(rng, n, band(500, 14000, 1), tilt(-2.5)) * wander(rng, n, 2, 0.9, 1.1)
-            + 0.7 * unit(drops(rng, n, 900, 1500, 9000, 0.006)) + 0.25 * shaped(rng, n, band(100, 600)))  # fmt: skip
+    return (
+        0.9 * shaped(rng, n, band(500, 14000, 1), tilt(-2.5)) * wander(rng, n, 2, 0.9, 1.1)
+        + 0.7 * unit(drops(rng, n, 900, 1500, 9000, 0.006))
+        + 0.25 * shaped(rng, n, band(100, 600))
+    )
 
 
-@sound("rain on a roof", "an umbrella;rain falling on a roof;a tent in the rain;rain on a window",
-       "Rain on surface;Rain;Raindrop", "heavy drops on a thin roof", steady=True)  # fmt: skip
+@sound(
+    "rain on a roof",
+    "an umbrella;rain falling on a roof;a tent in the rain;rain on a window",
+    "Rain on surface;Rain;Raindrop",
+    "heavy drops on a thin roof",
+    steady=True,
+)
 def rain_on_roof(rng: Rng) -> Samples:
     n = length(6)
     out = 0.35 * shaped(rng, n, band(300, 9000, 1), tilt(-3)) + 0.5 * unit(drops(rng, n, 350, 900, 4500, 0.01))
@@ -65,14 +96,25 @@ def rain_on_roof(rng: Rng) -> Samples:
     return out + 0.4 * unit(knocks)
 
 
-@sound("wind", "wind;trees bent by the wind;a flag in the wind;a windy desert",
-       "Wind;Wind noise (microphone)", "gusts of wind in the open", steady=True)  # fmt: skip
+@sound(
+    "wind",
+    "wind;trees bent by the wind;a flag in the wind;a windy desert",
+    "Wind;Wind noise (microphone)",
+    "gusts of wind in the open",
+    steady=True,
+)
 def wind(rng: Rng) -> Samples:
     return gusts(rng, length(7))
 
 
-@sound("thunder", "lightning;a thunderstorm;dark storm clouds",
-       "Thunder;Thunderstorm", "a crack and the long roll after it", takes=2, packed=True)  # fmt: skip
+@sound(
+    "thunder",
+    "lightning;a thunderstorm;dark storm clouds",
+    "Thunder;Thunderstorm",
+    "a crack and the long roll after it",
+    takes=2,
+    packed=True,
+)
 def thunder(rng: Rng) -> Samples:
     n = length(5.5)
     roll = np.zeros(n)
@@ -83,13 +125,23 @@ def thunder(rng: Rng) -> Samples:
         put(roll, unit(clap), float(at), rng.uniform(0.4, 1) * np.exp(-at / 1.9), wrap=False)
     crack = np.zeros(n)
     for at in np.sort(rng.exponential(0.09, 22)):
-        put(crack, burst(rng, length(0.2), rng.uniform(0.03, 0.16), band(150, 5000, 1)), float(at),
-            rng.uniform(0.3, 1) * np.exp(-at / 0.2), wrap=False)  # fmt: skip
+        put(
+            crack,
+            burst(rng, length(0.2), rng.uniform(0.03, 0.16), band(150, 5000, 1)),
+            float(at),
+            rng.uniform(0.3, 1) * np.exp(-at / 0.2),
+            wrap=False,
+        )
     return edges(room(rng, 0.9 * unit(roll) + 0.45 * unit(crack), 2.5, 0.5, 900, ring=False), 0.002, 0.8)
 
 
-@sound("fire crackling", "a fire;a campfire;burning wood in a fireplace;flames",
-       "Fire;Crackle", "a wood fire close by", steady=True)  # fmt: skip
+@sound(
+    "fire crackling",
+    "a fire;a campfire;burning wood in a fireplace;flames",
+    "Fire;Crackle",
+    "a wood fire close by",
+    steady=True,
+)
 def fire_crackling(rng: Rng) -> Samples:
     n = length(6)
     roar = shaped(rng, n, band(40, 500, 1), tilt(-5)) * wander(rng, n, 5, 0.5, 1.2)
@@ -97,16 +149,26 @@ def fire_crackling(rng: Rng) -> Samples:
     return 0.28 * roar + 0.06 * hiss + 1.0 * unit(crackle(rng, n, 16))
 
 
-@sound("torch burning", "a burning torch;a candle flame;a gas flame",
-       "Fire;Crackle;Wind;Wind noise (microphone);Eruption", "a flame fluttering in the air", steady=True)  # fmt: skip
+@sound(
+    "torch burning",
+    "a burning torch;a candle flame;a gas flame",
+    "Fire;Crackle;Wind;Wind noise (microphone);Eruption",
+    "a flame fluttering in the air",
+    steady=True,
+)
 def torch(rng: Rng) -> Samples:
     n = length(5)
     flutter = wander(rng, n, 11, 0.2, 1.3) * wander(rng, n, 2, 0.6, 1.1)
     return shaped(rng, n, band(50, 700, 1), tilt(-4)) * flutter + 0.25 * unit(crackle(rng, n, 9))
 
 
-@sound("volcano erupting", "a volcano;a volcanic eruption;lava and smoke",
-       "Eruption;Explosion;Rumble;Boom;Thunder;Thunderstorm", "the ground roars and throws rocks", steady=True)  # fmt: skip
+@sound(
+    "volcano erupting",
+    "a volcano;a volcanic eruption;lava and smoke",
+    "Eruption;Explosion;Rumble;Boom;Thunder;Thunderstorm",
+    "the ground roars and throws rocks",
+    steady=True,
+)
 def volcano(rng: Rng) -> Samples:
     n = length(7)
     out = 1.2 * shaped(rng, n, band(25, 140, 1)) * wander(rng, n, 2, 0.6, 1.2)
@@ -117,8 +179,13 @@ def volcano(rng: Rng) -> Samples:
     return out
 
 
-@sound("skiing", "a skier;skiing down a snowy slope;a snowboarder",
-       "Scrape;Whoosh, swoosh, swish;Rub;Wind;Skateboard;Spray;Wind noise (microphone)", "skis carving snow", steady=True)  # fmt: skip
+@sound(
+    "skiing",
+    "a skier;skiing down a snowy slope;a snowboarder",
+    "Scrape;Whoosh, swoosh, swish;Rub;Wind;Skateboard;Spray;Wind noise (microphone)",
+    "skis carving snow",
+    steady=True,
+)
 def skiing(rng: Rng) -> Samples:
     n = length(5)
     turn = 0.5 - 0.5 * np.cos(2 * np.pi * clock(n) / (5 / 4))
@@ -126,8 +193,13 @@ def skiing(rng: Rng) -> Samples:
     return carve + 0.5 * shaped(rng, n, band(60, 500, 1), tilt(-4)) * wander(rng, n, 2, 0.6, 1.1)
 
 
-@sound("rockfall", "rocks falling down a cliff;a landslide;a climber on a cliff",
-       "Rumble;Thump, thud;Crushing;Smash, crash;Clatter;Crunch;Roll", "stones tumbling down a slope", packed=True)  # fmt: skip
+@sound(
+    "rockfall",
+    "rocks falling down a cliff;a landslide;a climber on a cliff",
+    "Rumble;Thump, thud;Crushing;Smash, crash;Clatter;Crunch;Roll",
+    "stones tumbling down a slope",
+    packed=True,
+)
 def rockfall(rng: Rng) -> Samples:
     n = length(3)
     out = np.zeros(n)
@@ -135,6 +207,12 @@ def rockfall(rng: Rng) -> Samples:
         m = length(0.25)
         f = np.exp(rng.uniform(np.log(140), np.log(1500)))
         stone = unit(burst(rng, m, rng.uniform(0.04, 0.15), band(f * 0.5, f * 3, 1)))
-        put(out, stone + 2 * modal([f, 1.6 * f], [0.05, 0.03], [1, 0.5], m), float(at), rng.uniform(0.1, 1), wrap=False)
+        put(
+            out,
+            stone + 2 * modal([f, 1.6 * f], [0.05, 0.03], [1, 0.5], m),
+            float(at),
+            rng.uniform(0.1, 1),
+            wrap=False,
+        )
     grit = shaped(rng, n, band(400, 5000, 1)) * decay(n, 3.5)
     return edges(room(rng, out + 0.15 * grit, 0.9, 0.35, ring=False), 0.001, 0.4)

@@ -7,22 +7,66 @@ from collections.abc import Sequence
 import numpy as np
 
 from .music import Note, hertz, play
-from .noise import RATE, Curve, Rng, Samples, band, clock, env, filtered, length, peaks, put, room, shaped, voiced, wander
+from .noise import (
+    RATE,
+    Curve,
+    Rng,
+    Samples,
+    band,
+    clock,
+    env,
+    filtered,
+    length,
+    peaks,
+    put,
+    room,
+    shaped,
+    voiced,
+    wander,
+)
 from .registry import sound
 
 Formants = Sequence[tuple[Curve, float, float]]
-TUNE: tuple[Note, ...] = ((0, 60, 1), (1, 64, 0.5), (1.5, 65, 0.5), (2, 67, 1), (3, 72, 1), (4, 71, 0.5), (4.5, 69, 0.5), (5, 67, 1), (6, 64, 0.5), (6.5, 62, 0.5), (7, 60, 1))
+TUNE: tuple[Note, ...] = (
+    (0, 60, 1),
+    (1, 64, 0.5),
+    (1.5, 65, 0.5),
+    (2, 67, 1),
+    (3, 72, 1),
+    (4, 71, 0.5),
+    (4.5, 69, 0.5),
+    (5, 67, 1),
+    (6, 64, 0.5),
+    (6.5, 62, 0.5),
+    (7, 60, 1),
+)
 
 
 def blown(
-    rng: Rng, f_hz: float, seconds: float, formants: Formants, tilt_db: float,
-    *, attack_s: float = 0.05, vibrato: float = 0.004, breath: float = 0.03, breath_hz: tuple[float, float] = (800, 6000),
-    odd: bool = False, swell_db: float = 6.0,
-) -> Samples:  # fmt: skip
+    rng: Rng,
+    f_hz: float,
+    seconds: float,
+    formants: Formants,
+    tilt_db: float,
+    *,
+    attack_s: float = 0.05,
+    vibrato: float = 0.004,
+    breath: float = 0.03,
+    breath_hz: tuple[float, float] = (800, 6000),
+    odd: bool = False,
+    swell_db: float = 6.0,
+) -> Samples:
     """One blown note: brightness follows loudness, breath noise under it; `odd` leaves out even harmonics."""
     n = length(seconds + 0.06)
     d = n / RATE
-    shape = env(n, (0, 0), (attack_s, 0.9), (2 * attack_s + 0.05, 1), (max(d - 0.08, 3 * attack_s + 0.06), 0.85), (d + 0.001, 0))
+    shape = env(
+        n,
+        (0, 0),
+        (attack_s, 0.9),
+        (2 * attack_s + 0.05, 1),
+        (max(d - 0.08, 3 * attack_s + 0.06), 0.85),
+        (d + 0.001, 0),
+    )
     f0 = f_hz * (1 + vibrato * env(n, (0, 0), (0.3, 1), (9, 1)) * np.sin(2 * np.pi * 5.2 * clock(n)))
     f0 = f0 * (1 + 0.002 * wander(rng, n, 12, -1, 1)) * env(n, (0, 0.98), (attack_s, 1), (d, 1))
     dull = voiced(f0, formants, tilt_db - swell_db)
@@ -31,57 +75,143 @@ def blown(
         second = voiced(2 * f0, formants, tilt_db)
         bright = bright - 0.5 * second * float(np.dot(bright, second) / np.dot(second, second)) * 2
         dull = bright
-    return (shape * (dull * (1 - shape**2) + bright * shape**2)) + breath * shape**0.5 * shaped(rng, n, band(*breath_hz, 1))
+    return (shape * (dull * (1 - shape**2) + bright * shape**2)) + breath * shape**0.5 * shaped(
+        rng, n, band(*breath_hz, 1)
+    )
 
 
-def tune(rng: Rng, shift: int, formants: Formants, tilt_db: float, wet: float = 0.25, beat_s: float = 0.62, **how: object) -> Samples:
+def tune(
+    rng: Rng, shift: int, formants: Formants, tilt_db: float, wet: float = 0.25, beat_s: float = 0.62, **how: object
+) -> Samples:
     """The common tune, moved by `shift` semitones, in a hall."""
     notes = [(b, m + shift, d) for b, m, d in TUNE]
     out = play(notes, beat_s, 8, lambda f, s: blown(rng, f, s, formants, tilt_db, **how))  # type: ignore[arg-type]
     return room(rng, out, 1.4, wet, 5000)
 
 
-@sound("flute", "a flute;a flautist;a recorder", "Flute;Wind instrument, woodwind instrument", "a flute tune", steady=True)  # fmt: skip
+@sound(
+    "flute",
+    "a flute;a flautist;a recorder",
+    "Flute;Wind instrument, woodwind instrument",
+    "a flute tune",
+    steady=True,
+)
 def flute(rng: Rng) -> Samples:
     return tune(rng, 12, [(800, 900, 1), (1800, 1200, 0.4)], -7, vibrato=0.007, breath=0.09, attack_s=0.06)
 
 
-@sound("ocarina", "an ocarina;a clay whistle;a panpipe", "Flute;Wind instrument, woodwind instrument;Whistling;Whistle", "an ocarina tune", steady=True)  # fmt: skip
+@sound(
+    "ocarina",
+    "an ocarina;a clay whistle;a panpipe",
+    "Flute;Wind instrument, woodwind instrument;Whistling;Whistle",
+    "an ocarina tune",
+    steady=True,
+)
 def ocarina(rng: Rng) -> Samples:
     return tune(rng, 14, [(900, 700, 1)], -16, vibrato=0.006, breath=0.05, attack_s=0.04)
 
 
-@sound("clarinet", "a clarinet;a clarinettist", "Clarinet;Wind instrument, woodwind instrument;Saxophone", "a clarinet tune", steady=True)  # fmt: skip
+@sound(
+    "clarinet",
+    "a clarinet;a clarinettist",
+    "Clarinet;Wind instrument, woodwind instrument;Saxophone",
+    "a clarinet tune",
+    steady=True,
+)
 def clarinet(rng: Rng) -> Samples:
-    return tune(rng, -2, [(500, 700, 1), (1500, 900, 0.6), (2800, 1300, 0.25)], -3, odd=True, vibrato=0.0015, breath=0.02)
+    return tune(
+        rng, -2, [(500, 700, 1), (1500, 900, 0.6), (2800, 1300, 0.25)], -3, odd=True, vibrato=0.0015, breath=0.02
+    )
 
 
-@sound("saxophone", "a saxophone;a saxophonist;a jazz band", "Saxophone;Jazz;Wind instrument, woodwind instrument;Clarinet", "a saxophone tune", steady=True)  # fmt: skip
+@sound(
+    "saxophone",
+    "a saxophone;a saxophonist;a jazz band",
+    "Saxophone;Jazz;Wind instrument, woodwind instrument;Clarinet",
+    "a saxophone tune",
+    steady=True,
+)
 def saxophone(rng: Rng) -> Samples:
-    return tune(rng, -5, [(550, 450, 1), (1250, 700, 0.9), (2600, 1200, 0.5)], -1.5, vibrato=0.009, breath=0.06, attack_s=0.045)
+    return tune(
+        rng,
+        -5,
+        [(550, 450, 1), (1250, 700, 0.9), (2600, 1200, 0.5)],
+        -1.5,
+        vibrato=0.009,
+        breath=0.06,
+        attack_s=0.045,
+    )
 
 
-@sound("trumpet", "a trumpet;a trumpeter;a brass band", "Trumpet;Brass instrument;Trombone", "a trumpet tune", steady=True)  # fmt: skip
+@sound(
+    "trumpet",
+    "a trumpet;a trumpeter;a brass band",
+    "Trumpet;Brass instrument;Trombone",
+    "a trumpet tune",
+    steady=True,
+)
 def trumpet(rng: Rng) -> Samples:
-    return tune(rng, 7, [(1250, 900, 1), (2600, 1500, 0.6)], -0.5, vibrato=0.005, attack_s=0.035, breath=0.015, swell_db=9)
+    return tune(
+        rng, 7, [(1250, 900, 1), (2600, 1500, 0.6)], -0.5, vibrato=0.005, attack_s=0.035, breath=0.015, swell_db=9
+    )
 
 
-@sound("trombone", "a trombone;a trombonist;a marching band", "Trombone;Brass instrument;Trumpet;French horn", "a trombone tune", steady=True)  # fmt: skip
+@sound(
+    "trombone",
+    "a trombone;a trombonist;a marching band",
+    "Trombone;Brass instrument;Trumpet;French horn",
+    "a trombone tune",
+    steady=True,
+)
 def trombone(rng: Rng) -> Samples:
-    return tune(rng, -10, [(520, 450, 1), (1200, 900, 0.6), (2400, 1500, 0.25)], -1.5, vibrato=0.004, attack_s=0.05, breath=0.015, swell_db=9)
+    return tune(
+        rng,
+        -10,
+        [(520, 450, 1), (1200, 900, 0.6), (2400, 1500, 0.25)],
+        -1.5,
+        vibrato=0.004,
+        attack_s=0.05,
+        breath=0.015,
+        swell_db=9,
+    )
 
 
-@sound("french horn", "a french horn;an alphorn;a horn player", "French horn;Brass instrument;Trombone;Shofar", "a horn tune", steady=True)  # fmt: skip
+@sound(
+    "french horn",
+    "a french horn;an alphorn;a horn player",
+    "French horn;Brass instrument;Trombone;Shofar",
+    "a horn tune",
+    steady=True,
+)
 def french_horn(rng: Rng) -> Samples:
-    return tune(rng, -7, [(380, 350, 1), (800, 600, 0.4)], -6, 0.4, vibrato=0.002, attack_s=0.07, breath=0.01, swell_db=8)
+    return tune(
+        rng, -7, [(380, 350, 1), (800, 600, 0.4)], -6, 0.4, vibrato=0.002, attack_s=0.07, breath=0.01, swell_db=8
+    )
 
 
-@sound("tuba", "a tuba;a tuba player;a brass instrument", "Brass instrument;Trombone;French horn", "a tuba tune", steady=True)  # fmt: skip
+@sound(
+    "tuba",
+    "a tuba;a tuba player;a brass instrument",
+    "Brass instrument;Trombone;French horn",
+    "a tuba tune",
+    steady=True,
+)
 def tuba(rng: Rng) -> Samples:
-    return tune(rng, -24, [(260, 250, 1), (550, 450, 0.5), (1100, 800, 0.15)], -3, vibrato=0.002, attack_s=0.06, breath=0.015, swell_db=8)
+    return tune(
+        rng,
+        -24,
+        [(260, 250, 1), (550, 450, 0.5), (1100, 800, 0.15)],
+        -3,
+        vibrato=0.002,
+        attack_s=0.06,
+        breath=0.015,
+        swell_db=8,
+    )
 
 
-@sound("harmonica", "a harmonica;a person playing the harmonica", "Harmonica;Accordion", "a blues phrase", steady=True)  # fmt: skip
+@sound(
+    "harmonica", "a harmonica;a person playing the harmonica", "Harmonica;Accordion", "a blues phrase", steady=True
+)
 def harmonica(rng: Rng) -> Samples:
     out = np.zeros(length(4.96))
     formants: Formants = [(1100, 700, 1), (2500, 1200, 0.8), (4500, 2000, 0.3)]
@@ -91,28 +221,77 @@ def harmonica(rng: Rng) -> Samples:
     return out * (1 + 0.25 * np.sin(2 * np.pi * 5.04 * t))
 
 
-@sound("accordion", "an accordion;an accordionist;a street musician", "Accordion;Harmonica", "a waltz", steady=True)  # fmt: skip
+@sound("accordion", "an accordion;an accordionist;a street musician", "Accordion;Harmonica", "a waltz", steady=True)
 def accordion(rng: Rng) -> Samples:
     def reed(f: float, s: float) -> Samples:
         n = length(s)
         shape = env(n, (0, 0), (0.03, 1), (s - 0.04, 0.9), (s, 0))
-        return sum((voiced(np.full(n, f * d), [(900, 900, 1), (2300, 1400, 0.7)], -2.5, 0.12) for d in (0.996, 1.0, 1.0045)), np.zeros(n)) * shape
+        return (
+            sum(
+                (
+                    voiced(np.full(n, f * d), [(900, 900, 1), (2300, 1400, 0.7)], -2.5, 0.12)
+                    for d in (0.996, 1.0, 1.0045)
+                ),
+                np.zeros(n),
+            )
+            * shape
+        )
 
-    melody = [(0, 72, 1), (1, 76, 1), (2, 79, 1), (3, 77, 2), (5, 76, 1), (6, 74, 1), (7, 77, 1), (8, 81, 1), (9, 79, 2), (11, 76, 1)]
-    bass = [(b, m, 0.8) for k, root in enumerate((48, 53, 50, 48)) for b, m in ((3 * k, root), (3 * k + 1, root + 16), (3 * k + 1, root + 19), (3 * k + 2, root + 16), (3 * k + 2, root + 19))]
+    melody = [
+        (0, 72, 1),
+        (1, 76, 1),
+        (2, 79, 1),
+        (3, 77, 2),
+        (5, 76, 1),
+        (6, 74, 1),
+        (7, 77, 1),
+        (8, 81, 1),
+        (9, 79, 2),
+        (11, 76, 1),
+    ]
+    bass = [
+        (b, m, 0.8)
+        for k, root in enumerate((48, 53, 50, 48))
+        for b, m in (
+            (3 * k, root),
+            (3 * k + 1, root + 16),
+            (3 * k + 1, root + 19),
+            (3 * k + 2, root + 16),
+            (3 * k + 2, root + 19),
+        )
+    ]
     return room(rng, play(melody, 0.42, 12, reed) + 0.45 * play(bass, 0.42, 12, reed), 0.8, 0.15)
 
 
-@sound("bagpipes", "bagpipes;a bagpiper;a man in a kilt", "Bagpipes", "chanter over drones", steady=True)  # fmt: skip
+@sound("bagpipes", "bagpipes;a bagpiper;a man in a kilt", "Bagpipes", "chanter over drones", steady=True)
 def bagpipes(rng: Rng) -> Samples:
     n = length(4.8)
     out = np.zeros(n)
     for f, g in ((116.5, 0.5), (233.5, 0.35), (234.1, 0.35)):
-        out += g * voiced(np.full(n, f) * (1 + 0.001 * wander(rng, n, 3, -1, 1)), [(700, 900, 1), (1900, 1300, 0.7)], -1, 0.12, whole=True)
+        out += g * voiced(
+            np.full(n, f) * (1 + 0.001 * wander(rng, n, 3, -1, 1)),
+            [(700, 900, 1), (1900, 1300, 0.7)],
+            -1,
+            0.12,
+            whole=True,
+        )
     at = 0.0
-    for midi, d in ((70, 0.6), (72, 0.3), (74, 0.3), (75, 0.6), (77, 0.6), (79, 0.3), (77, 0.3), (74, 0.6), (72, 0.6), (70, 0.6)):
+    for midi, d in (
+        (70, 0.6),
+        (72, 0.3),
+        (74, 0.3),
+        (75, 0.6),
+        (77, 0.6),
+        (79, 0.3),
+        (77, 0.3),
+        (74, 0.6),
+        (72, 0.6),
+        (70, 0.6),
+    ):
         m = length(d)
-        note = voiced(np.full(m, hertz(midi)), [(1300, 800, 1), (2700, 1500, 0.9)], 0, 0.15) * env(m, (0, 0.3), (0.02, 1), (d - 0.01, 1), (d, 0.3))
+        note = voiced(np.full(m, hertz(midi)), [(1300, 800, 1), (2700, 1500, 0.9)], 0, 0.15) * env(
+            m, (0, 0.3), (0.02, 1), (d - 0.01, 1), (d, 0.3)
+        )
         grace = voiced(np.full(length(0.035), hertz(79)), [(1500, 900, 1), (2800, 1500, 0.9)], 0, 0.15)
         put(out, note, at, 1.0)
         put(out, grace, at, 0.7)
@@ -120,31 +299,67 @@ def bagpipes(rng: Rng) -> Samples:
     return room(rng, out, 0.8, 0.2)
 
 
-@sound("pipe organ", "a pipe organ;an organ in a church;the inside of a cathedral", "Organ;Electronic organ;Hammond organ;Keyboard (musical)", "slow chords", steady=True)  # fmt: skip
+@sound(
+    "pipe organ",
+    "a pipe organ;an organ in a church;the inside of a cathedral",
+    "Organ;Electronic organ;Hammond organ;Keyboard (musical)",
+    "slow chords",
+    steady=True,
+)
 def pipe_organ(rng: Rng) -> Samples:
     def pipe(f: float, s: float) -> Samples:
         n = length(s + 0.1)
         shape = env(n, (0, 0), (0.06, 1), (s, 1), (s + 0.1, 0))
         ranks = ((0.5, 0.6), (1, 1), (2, 0.7), (3, 0.3), (4, 0.45), (6, 0.15), (8, 0.2))
-        return sum((g * np.sin(2 * np.pi * f * r * clock(n) + r) + 0.2 * g * np.sin(4 * np.pi * f * r * clock(n)) for r, g in ranks if f * r < 9000), np.zeros(n)) * shape
+        return (
+            sum(
+                (
+                    g * np.sin(2 * np.pi * f * r * clock(n) + r) + 0.2 * g * np.sin(4 * np.pi * f * r * clock(n))
+                    for r, g in ranks
+                    if f * r < 9000
+                ),
+                np.zeros(n),
+            )
+            * shape
+        )
 
-    chords = ((0, 2, (36, 60, 64, 67, 72)), (2, 2, (41, 60, 65, 69, 72)), (4, 2, (43, 59, 62, 67, 74)), (6, 2, (36, 60, 64, 67, 72)))
+    chords = (
+        (0, 2, (36, 60, 64, 67, 72)),
+        (2, 2, (41, 60, 65, 69, 72)),
+        (4, 2, (43, 59, 62, 67, 74)),
+        (6, 2, (36, 60, 64, 67, 72)),
+    )
     notes = [(b, m, d) for b, d, chord in chords for m in chord]
     return room(rng, play(notes, 0.8, 8, pipe), 3.0, 0.5, 5000)
 
 
-@sound("didgeridoo", "a didgeridoo;a man playing a didgeridoo", "Didgeridoo", "a circular-breathing drone", steady=True)  # fmt: skip
+@sound(
+    "didgeridoo", "a didgeridoo;a man playing a didgeridoo", "Didgeridoo", "a circular-breathing drone", steady=True
+)
 def didgeridoo(rng: Rng) -> Samples:
     n = length(5)
     t = clock(n)
     mouth = 700 + 450 * np.sin(2 * np.pi * 2 * t) * wander(rng, n, 1, 0.3, 1.2)
     f0 = 70 * (1 + 0.01 * np.sin(2 * np.pi * 4 * t) + 0.004 * wander(rng, n, 10, -1, 1))
     drone = voiced(f0, [(mouth, 250, 1), (2 * mouth + 300, 400, 0.6), (140, 120, 1)], -2, 0.05, whole=True)
-    return room(rng, drone * (1 + 0.3 * np.sin(2 * np.pi * 2 * t + 1)) + 0.04 * shaped(rng, n, band(300, 3000, 1)), 0.6, 0.15)
+    return room(
+        rng, drone * (1 + 0.3 * np.sin(2 * np.pi * 2 * t + 1)) + 0.04 * shaped(rng, n, band(300, 3000, 1)), 0.6, 0.15
+    )
 
 
-@sound("alphorn", "an alphorn;a man with an alphorn in the mountains;a long wooden horn", "French horn;Brass instrument;Shofar;Trombone;Foghorn;Didgeridoo", "a call across a valley", steady=True)  # fmt: skip
+@sound(
+    "alphorn",
+    "an alphorn;a man with an alphorn in the mountains;a long wooden horn",
+    "French horn;Brass instrument;Shofar;Trombone;Foghorn;Didgeridoo",
+    "a call across a valley",
+    steady=True,
+)
 def alphorn(rng: Rng) -> Samples:
     notes: tuple[Note, ...] = ((0, 53, 2), (2, 60, 1), (3, 65, 2), (5, 62, 0.5), (5.5, 60, 1.5))
-    out = play(notes, 0.75, 8, lambda f, s: blown(rng, f, s, [(330, 400, 1), (900, 700, 0.3)], -4, attack_s=0.09, vibrato=0.002, swell_db=8))
+    out = play(
+        notes,
+        0.75,
+        8,
+        lambda f, s: blown(rng, f, s, [(330, 400, 1), (900, 700, 0.3)], -4, attack_s=0.09, vibrato=0.002, swell_db=8),
+    )
     return room(rng, filtered(out, peaks([400], [1500], [1], 0.2)), 2.5, 0.6, 3000)
