@@ -9,34 +9,47 @@ from numpy.typing import NDArray
 from sonify.cues import Cue, SoundRef
 from sonify.mix.dynamics import Limiter, duck_curve, loudness_lufs
 from sonify.mix.sources import RATE_HZ
-from sonify.mix.spatial import SHORTEST_RAMP_S, Fades, Line, place
+from sonify.mix.spatial import SHORTEST_RAMP_S, Fades, Line, Position, sides
 
 Array = NDArray[np.float64]
 
 
 @pytest.mark.parametrize("pan", [-1.0, -0.6, -0.1, 0.0, 0.3, 0.85, 1.0])
 def test_pan_keeps_the_power_of_mono_and_stereo(pan: float) -> None:
-    mono = place(np.ones((4, 1), np.float32), pan)
-    assert np.allclose((mono**2).sum(axis=1), 1)
-    stereo = place(np.ones((4, 2), np.float32), pan)
-    assert np.allclose((stereo**2).sum(axis=1), 2)
+    for channels in (1, 2):
+        left, right = sides(pan, channels)
+        assert left**2 + right**2 == pytest.approx(channels)
 
 
 def test_pan_is_3_db_down_in_the_centre_and_silent_on_the_far_side() -> None:
-    mono = np.ones((1, 1), np.float32)
-    centre, left, right = (place(mono, pan)[0] for pan in (0.0, -1.0, 1.0))
+    centre = np.array(sides(0.0, 1))
     assert 20 * np.log10(centre) == pytest.approx([-3.01, -3.01], abs=0.01)
     assert centre[0] == centre[1]
-    assert left == pytest.approx([1, 0], abs=1e-12)
-    assert right == pytest.approx([0, 1], abs=1e-12)
-    stereo = np.array([[0.3, -0.7]], np.float32)
-    assert place(stereo, 0.0)[0] == pytest.approx([0.3, -0.7], abs=1e-7)
+    assert sides(-1.0, 1) == pytest.approx((1, 0), abs=1e-12)
+    assert sides(1.0, 1) == pytest.approx((0, 1), abs=1e-12)
+    assert sides(0.0, 2) == pytest.approx((1, 1))
 
 
-def test_a_mirrored_pan_is_mirrored_to_the_last_bit() -> None:
-    mono = np.random.default_rng(0).normal(size=(100, 1)).astype(np.float32)
-    pan = np.linspace(-1, 1, 100)
-    assert np.allclose(place(mono, pan), place(mono, -pan)[:, ::-1], atol=1e-15)
+def test_a_mirrored_pan_is_mirrored() -> None:
+    pan = np.linspace(-1, 1, 101)
+    assert np.allclose(sides(pan, 1), sides(-pan, 1)[::-1], atol=1e-15)
+
+
+def test_position_follows_both_curves_without_a_step() -> None:
+    gain_db, pan = Line(((0.0, -20.0), (1.0, 6.0))), Line(((0.2, -1.0), (0.9, 1.0)))
+    got = Position(gain_db, pan, 1, 0.5).at(0, RATE_HZ).astype(np.float64)
+    factor = 0.5 * 10 ** (np.asarray(gain_db.at(0, RATE_HZ)) / 20)
+    left, right = sides(pan.at(0, RATE_HZ), 1)
+    assert np.abs(got - np.stack([left * factor, right * factor], axis=1)).max() < 1e-3
+    assert np.abs(np.diff(got, axis=0)).max() < 1e-4
+    assert Position(Line(((0.0, -6.0),)), Line(()), 2, 1.0).at(7, 100).shape == (1, 2)
+
+
+@pytest.mark.parametrize("block", [1, 31, 32, 33, 1000])
+def test_position_does_not_depend_on_the_blocks(block: int) -> None:
+    place = Position(Line(((0.0, -20.0), (1.0, 6.0))), Line(((0.0, 1.0), (0.01, -1.0))), 2, 1.0)
+    parts = [place.at(77 + first, min(block, 2000 - first)) for first in range(0, 2000, block)]
+    assert np.array_equal(np.concatenate(parts), place.at(77, 2000))
 
 
 def test_a_curve_is_a_straight_line_between_its_key_frames_and_held_beyond() -> None:

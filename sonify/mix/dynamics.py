@@ -100,17 +100,17 @@ class Limiter:
             if count <= 0:
                 continue
             # 2. the greatest within the time ahead, 3. let go slowly, 4. smoothed over the time ahead
-            if level == 0 and not falls.any() and not smooth.any():
-                gain: Floats | float = 1.0
-            else:
+            out = passed[:count]
+            if level or falls.any() or smooth.any():
                 released = self._released(_greatest_ahead(falls, ahead), level)
                 level = int(released[-1])
                 joined = np.concatenate([smooth, released])
                 smooth = joined[len(joined) - ahead :]
-                gain = np.power(10.0, -_mean_of_last(joined, ahead) / (20 * _UNIT))[:, None]
-            out = passed[:count] * gain
+                gain = np.power(10.0, -_mean_of_last(joined, ahead) / (20 * _UNIT))
+                # Rounding could leave a sample a ten-millionth over.
+                out = np.clip(out * gain[:, None], -self._ceiling, self._ceiling)
             passed, falls = passed[count:], falls[count:]
-            yield np.clip(out, -self._ceiling, self._ceiling).astype(np.float32)
+            yield out.astype(np.float32)
 
     def _over(self, wave: Floats) -> NDArray[np.int64]:
         count = len(wave) - 2 * _TAPS

@@ -19,8 +19,8 @@ from moviepy.Clip import Clip
 from sonify.cues import Cue
 from sonify.mix.levels import Level
 from sonify.mix.loops import LoopStream
-from sonify.mix.sources import RATE_HZ, SoundFile
-from sonify.mix.spatial import Fades, Floats, Line, gain, place
+from sonify.mix.sources import RATE_HZ, Samples, SoundFile
+from sonify.mix.spatial import Fades, Floats, Line, Position
 
 BLOCK = 2 * RATE_HZ
 """Samples that are mixed at a time."""
@@ -61,41 +61,50 @@ class CueClip(AudioClip):  # type: ignore[misc]
             sample_at(max(cue.fade_in_s, _SOFT_EDGE_S if starts_inside else 0.0)),
             sample_at(max(cue.fade_out_s, _SOFT_EDGE_S if stops_inside else 0.0)),
         )
-        self._gain_db = Line(cue.gain_curve, origin=origin)
-        self._pan = Line(cue.pan_curve, origin=origin)
+        self._origin = origin
         self._level = level
         self._stream: LoopStream | None = None
         self._next = self.first
-        self._scale = 1.0
         self._dc = np.zeros(1, np.float32)
+        self._position: Position
 
-    def _at(self, times_s: Floats) -> Floats:
-        """Stereo samples [N, 2] at times after the clip's start; silence outside of it."""
-        asked = np.rint(np.asarray(times_s, np.float64) * RATE_HZ).astype(np.int64) + self.first
-        out = np.zeros((len(asked), 2))
-        inside = np.flatnonzero((asked >= self.first) & (asked < self.past))
-        if not len(inside):
+    def _at(self, times_s: Floats) -> Samples:
+        """Stereo samples [N, 2] at N neighbouring times after the clip's start; silence outside of it."""
+        begin, last = (round(float(time_s) * RATE_HZ) + self.first for time_s in (times_s[0], times_s[-1]))
+        if last - begin != len(times_s) - 1:
+            raise ValueError("a cue's clip is read sample by sample")
+        out = np.zeros((len(times_s), 2), np.float32)
+        first, past = max(begin, self.first), min(last + 1, self.past)
+        if first >= past:
             return out
-        first, count = int(asked[inside[0]]), len(inside)
-        if first != self._next or int(asked[inside[-1]]) - first != count - 1:
-            raise ValueError("a cue's clip is read in order, sample by sample")
-        out[inside[0] : inside[0] + count] = self._render(first, count)
-        self._next = first + count
-        if self._next == self.past:
+        if first != self._next:
+            raise ValueError("a cue's clip is read in order")
+        out[first - begin : past - begin] = self._render(first, past - first)
+        self._next = past
+        if past == self.past:
             self.close()
         return out
 
-    def _render(self, first: int, count: int) -> Floats:
+    def _render(self, first: int, count: int) -> Samples:
         if self._stream is None:
             level = self._level()
-            self._scale = float(10 ** ((self.cue.gain_db + level.gain_db) / 20))
-            self._dc = np.array(level.dc, np.float32)
             crossfade_s, length = LOOP_CROSSFADE_S[self.cue.kind], self.past - self.first
             self._stream = LoopStream(self.sound, self.cue.source_offset_s, crossfade_s, length)
-        samples = self._stream.read(count) - self._dc
-        factor = gain(self._gain_db.at(first, count)) * self._fades.at(first - self.first, count) * self._scale
-        placed = place(samples, self._pan.at(first, count))
-        placed *= factor if isinstance(factor, float) else factor[:, None]
+            self._dc = np.array(level.dc, np.float32)
+            scale = float(10 ** ((self.cue.gain_db + level.gain_db) / 20))
+            self._position = Position(
+                Line(self.cue.gain_curve),
+                Line(self.cue.pan_curve),
+                self._stream.channels,
+                scale,
+            )
+        samples = self._stream.read(count)
+        if self._dc.any():
+            samples = samples - self._dc
+        placed: Samples = samples * self._position.at(first - self._origin, count)
+        fade = self._fades.at(first - self.first, count)
+        if not isinstance(fade, float):
+            placed *= fade[:, None].astype(np.float32)
         return placed
 
     def close(self) -> None:
