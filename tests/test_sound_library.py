@@ -187,10 +187,8 @@ def test_expected_classes_are_classes(shared: Path) -> None:
 def test_a_listener_hears_what_is_meant(shared: Path) -> None:
     if os.environ.get("CI") != "true":
         pytest.importorskip("ai_edge_litert")
-    run = subprocess.run(
-        [sys.executable, str(shared / "judges" / "hear.py"), "--expect", str(FOLDER / "expected.csv")]
-        + [str(FOLDER), "--top", "5", "--share", "0.85"],
-        capture_output=True, text=True, timeout=600,
-    )  # fmt: skip
+    judge = shared / "judges" / "hear.py"
+    wanted = ["--expect", str(FOLDER / "expected.csv"), str(FOLDER), "--top", "5", "--share", "0.85"]
+    run = subprocess.run([sys.executable, str(judge), *wanted], capture_output=True, text=True, timeout=600)
     misses = [line for line in run.stdout.splitlines() if line.startswith(("MISS", "heard"))]
     assert run.returncode == 0, "\n".join(misses) + run.stderr[-500:]
