@@ -77,7 +77,8 @@ def erase(x: Tensor, share: float) -> Tensor:
     rows = torch.arange(height, device=x.device).view(1, 1, -1, 1) / height
     columns = torch.arange(width, device=x.device).view(1, 1, 1, -1) / width
     half_h, half_w = _uniform(count, 0.08, 0.25, x), _uniform(count, 0.08, 0.25, x)
-    inside = ((rows - _uniform(count, 0, 1, x)).abs() < half_h) & ((columns - _uniform(count, 0, 1, x)).abs() < half_w)
+    middle_y, middle_x = _uniform(count, 0, 1, x), _uniform(count, 0, 1, x)
+    inside = ((rows - middle_y).abs() < half_h) & ((columns - middle_x).abs() < half_w)
     fill = torch.rand(count, 3, 1, 1, device=x.device)
     return torch.where(inside & _chosen(count, share, x), fill, x)
 

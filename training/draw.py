@@ -147,7 +147,7 @@ def lightning(rng: Rng, backdrop: Picture) -> Picture:
     def bolt(d: ImageDraw.ImageDraw, start: np.ndarray, lean: float, width: float, floor: float) -> None:
         here = start
         while here[1] < floor and width > 0.6:
-            there = here + [rng.normal(lean, 7), rng.uniform(4, 13)]
+            there = here + np.array([rng.normal(lean, 7), rng.uniform(4, 13)])
             d.line([tuple(here), tuple(there)], fill=(255, 255, 255), width=max(round(width), 1))
             if rng.random() < 0.18:
                 bolt(d, there, lean + rng.normal(0, 7), width * 0.55, there[1] + rng.uniform(15, 90))
@@ -173,13 +173,13 @@ def _flames(rng: Rng, base: float, spread: float, height: float) -> np.ndarray:
     tongues = noise(rng, 3, int(rng.integers(5, 12)), 3)
     rise = (base - y) / height
     body = np.exp(-(((x + sway * np.clip(rise, 0, 1) - 0.5) / spread) ** 2) * (1 + 1.5 * np.clip(rise, 0, 2)))
-    heat = body * np.clip(1.25 - rise, 0, 1.2) * (0.35 + 1.1 * tongues) 
+    heat = body * np.clip(1.25 - rise, 0, 1.2) * (0.35 + 1.1 * tongues)
     heat *= np.clip(1 + (rise + 0.1 * (tongues - 0.3)) * 14, 0, 1)
     return np.clip(heat * 1.25 - 0.22, 0, 1)
 
 
 def _fire_colour(heat: np.ndarray) -> Picture:
-    return np.stack([np.clip(heat * 2.6, 0, 1), np.clip(heat * 2.3 - 0.45, 0, 1), np.clip(heat * 2.6 - 1.6, 0, 1)], -1)
+    return np.clip(np.stack([heat * 2.6, heat * 2.3 - 0.45, heat * 2.6 - 1.6], -1), 0, 1)
 
 
 def campfire(rng: Rng, backdrop: Picture) -> Picture:

@@ -87,7 +87,9 @@ class Pool:
     boxes: np.ndarray
     features: np.ndarray
 
-    def draw(self, count: int, drawn_share: float, weights: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, ...]:
+    def draw(
+        self, count: int, drawn_share: float, weights: np.ndarray, rng: np.random.Generator
+    ) -> tuple[Tensor, ...]:
         """Pictures uint8 [B, 3, H, W], boxes [B, 4], labels [B], teacher features [B, 1280], taught [B] bool."""
         n_drawn = int(rng.binomial(count, drawn_share)) if len(self.drawn) else 0
         picks = rng.choice(len(self.rows), count - n_drawn, p=weights)

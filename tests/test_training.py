@@ -1,0 +1,164 @@
+"""How the built-in model is made: the pieces, on pictures of a few pixels and seconds of training."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sonify.models.calibration import NULL_PHRASES
+
+MINI = Path(__file__).parent.parent / "sonify" / "models" / "mini"
+
+
+def _folder(tmp_path: Path) -> Path:
+    """A plain picture folder: twelve pictures of two concepts."""
+    source = tmp_path / "pictures"
+    source.mkdir()
+    rng = np.random.default_rng(0)
+    lines = ["file,concept"]
+    for n in range(12):
+        concept = ("dog", "sea")[n % 2]
+        pixels = rng.integers(0, 255, (40, 64, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(source / f"{n}.png")
+        lines.append(f"{n}.png,{concept}")
+    (source / "captions.csv").write_text("\n".join(lines) + "\n")
+    return source
+
+
+def test_a_plain_folder_is_read_once_and_split(tmp_path: Path) -> None:
+    from training.data import SIDE_PX, load_photos
+
+    source = _folder(tmp_path)
+    photos = load_photos(source, tmp_path / "cache")
+    assert photos.pixels.shape == (12, SIDE_PX, SIDE_PX, 3)
+    assert photos.concept_names() == ["dog", "sea"]
+    assert len(photos.rows("train")) + len(photos.rows("test")) == 12
+    (source / "0.png").unlink()
+    assert len(load_photos(source, tmp_path / "cache")) == 12  # from the cache
+
+
+def test_a_folder_of_neither_kind_is_refused(tmp_path: Path) -> None:
+    from training.data import load_photos
+
+    with pytest.raises(FileNotFoundError, match="labels.csv"):
+        load_photos(tmp_path, tmp_path / "cache")
+
+
+def test_drawings_are_pictures_and_repeatable() -> None:
+    from training.data import SIDE_PX
+    from training.draw import RECIPES
+
+    backdrop = np.random.default_rng(1).random((SIDE_PX, SIDE_PX, 3)).astype(np.float32)
+    for concept, (recipe, _) in RECIPES.items():
+        once = np.clip(recipe(np.random.default_rng(5), backdrop), 0, 1)
+        again = np.clip(recipe(np.random.default_rng(5), backdrop), 0, 1)
+        assert once.shape == (SIDE_PX, SIDE_PX, 3), concept
+        assert np.isfinite(once).all() and (once == again).all(), concept
+        other = np.clip(recipe(np.random.default_rng(6), backdrop), 0, 1)
+        assert np.abs(once - other).mean() > 0.003, concept
+
+
+def test_crops_stay_inside_the_picture() -> None:
+    from training.teacher import draw_boxes
+
+    boxes = draw_boxes(500, (0.25, 1.0), np.random.default_rng(0))
+    assert (boxes >= 0).all() and (boxes <= 1 + 1e-6).all()
+    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    assert area.min() > 0.2 and area.max() <= 1
+
+
+def test_augmentation_keeps_shapes_and_range_and_mixes_as_it_says() -> None:
+    import torch
+
+    from training import augment
+
+    torch.manual_seed(0)
+    pictures = torch.rand(8, 3, 40, 40)
+    boxes = torch.tensor([[0.1, 0.1, 0.9, 0.8]]).repeat(8, 1)
+    x = augment.erase(augment.photometric(augment.crop(pictures, boxes, 32)), 0.5)
+    assert x.shape == (8, 3, 32, 32) and x.min() >= 0 and x.max() <= 1
+    flat = torch.arange(8.0).view(8, 1, 1, 1).expand(8, 3, 32, 32)
+    for _ in range(20):
+        mixed, partner, own = augment.mix(flat, 1.0)
+        expected = own * torch.arange(8.0) + (1 - own) * torch.arange(8.0)[partner]
+        assert torch.allclose(mixed.mean((1, 2, 3)), expected, atol=1e-4)
+
+
+def test_held_out_phrases_are_not_trained_on() -> None:
+    from training.concepts import all_concepts
+    from training.data import Photos
+    from training.phrases import build_book, held_out, read_words
+
+    concepts = [c for c in read_words() if c != "nothing"]
+    photos = Photos(np.zeros((0, 1, 1, 3), np.uint8), tuple(concepts), tuple(concepts), ("train",) * len(concepts))
+    classes = all_concepts(photos.concept_names())
+    book = build_book(photos, classes, [f"label {n}" for n in range(1000)])
+    outside = held_out()
+    assert len(outside) >= 150
+    assert {c for c, _ in outside} <= set(classes)
+    assert not {p.lower() for _, p in outside} & set(book.phrases)
+    anchors = np.eye(len(classes) + 1001, dtype=np.float32)
+    targets = book.targets(anchors)
+    assert np.allclose(np.linalg.norm(targets, axis=1), 1, atol=1e-5)
+    nothing = classes.index("nothing")
+    for phrase in NULL_PHRASES:
+        row = int(targets[book.phrases.index(phrase)].argmax())
+        assert row in (nothing, classes.index("person face")), phrase
+
+
+def test_the_fit_finds_the_curve_it_was_given() -> None:
+    from training.calibrate import logistic
+
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, 20000)
+    y = (rng.random(20000) < 1 / (1 + np.exp(-(9 * x - 2)))).astype(float)
+    scale, bias = logistic(x, y)
+    assert scale == pytest.approx(9, abs=0.6)
+    assert bias == pytest.approx(-2, abs=0.2)
+
+
+def test_an_exported_model_gives_back_its_text_vectors(tmp_path: Path) -> None:
+    import open_clip
+    import torch
+
+    from training.export import export
+    from training.loaded import load
+    from training.text_tower import encode, new_model
+
+    torch.manual_seed(0)
+    model = new_model().eval()
+    state = {k: v for k, v in model.state_dict().items() if k.startswith("visual.")}
+    folder = export(model, {**state, "log_scale": torch.tensor(2.7)}, tmp_path / "model")
+    phrases = ["a dog barking", "waves on a beach"]
+    with torch.no_grad():
+        wanted = encode(model, open_clip.SimpleTokenizer(context_length=32)(phrases)).numpy()
+    found = load(folder).phrases(phrases)
+    assert (found * wanted).sum(1) == pytest.approx(1, abs=1e-3)
+    assert (folder / "open_clip_model.safetensors").stat().st_size < 30_000_000
+
+
+def test_the_built_in_model_knows_drawn_scenes_and_rejects_nothing() -> None:
+    from training.data import SIDE_PX
+    from training.draw import RECIPES, nothing
+    from training.loaded import load
+
+    model = load(MINI)
+    known = json.loads((MINI / "calibration.json").read_text())
+    backdrop = np.full((SIDE_PX, SIDE_PX, 3), 0.4, np.float32)
+
+    def pictures(recipe: str, count: int = 24) -> np.ndarray:
+        draw = nothing if recipe == "nothing" else RECIPES[recipe][0]
+        # Seeds that training never used.
+        made = [np.clip(draw(np.random.default_rng([77, n]), backdrop), 0, 1) for n in range(count)]
+        return model.pictures((np.stack(made) * 255).astype(np.uint8))
+
+    labels = ["fireworks", "a campfire", "lightning", "a dog", "a piano", "a train", "the sea", "a crowd"]
+    words = model.labels([[label] for label in labels])
+    for recipe, label in (("fireworks", "fireworks"), ("campfire", "a campfire"), ("lightning", "lightning")):
+        best = (pictures(recipe) @ words.T).argmax(1)
+        assert (best == labels.index(label)).mean() >= 0.7, recipe
+    empty = pictures("nothing", 60)
+    margin = (empty @ words.T).max(1) - (empty @ model.phrases(list(NULL_PHRASES)).T).max(1)
+    assert (known["scale"] * margin + known["bias"] > 0).mean() < 0.2

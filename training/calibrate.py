@@ -1,0 +1,159 @@
+"""Fit scale and bias so that sonify's matching code may use one threshold for all models.
+
+p(label | picture) = sigmoid(scale * (cos(picture, label) - max over null phrases cos(picture, null)) + bias).
+Scale: logistic regression over right and wrong labels of held-out photographs, each library of 60 concepts at a
+time. A small model is rarely sure that one of 60 labels is more likely there than not, so the bias is then moved
+until enough photographs have a label above 0.5, but never so far that more than a few nothing-frames have one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sonify.models.calibration import NULL_PHRASES
+from training.concepts import DRAWN, FACES, NOTHING
+from training.data import Photos, load_photos
+from training.draw import BACKDROPS, blur, nothing
+from training.loaded import Loaded, load
+
+LIBRARY = 60
+DRAWS = 8
+NOTHING_SHARE = 0.07
+"""At most so many nothing-frames with any label above 0.5: below the allowed 10 % with some room."""
+PHOTOS_SHARE = 0.7
+"""At least so many photographs with any label above 0.5: over the asked 60 % with some room."""
+
+
+@dataclass(frozen=True)
+class Margins:
+    """cos(label) - cos(best null): photos [N, C] and nothing-frames [M, C] over C sounding concepts.
+
+    truth: int [N], column of each photo's own concept.
+    """
+
+    photos: np.ndarray
+    truth: np.ndarray
+    nothing: np.ndarray
+    concepts: tuple[str, ...]
+
+
+def nothing_frames(photos: Photos, count: int = 400, seed: int = 12345) -> np.ndarray:
+    """Frames of nothing, uint8 [M, S, S, 3]: drawn with a seed of their own, and held-out faces."""
+    test = photos.rows("test")
+    faces = [i for i in test if photos.concepts[i] in FACES]
+    behind = [i for i in test if photos.concepts[i] in BACKDROPS]
+    drawn = []
+    for i in range(count):
+        rng = np.random.default_rng([seed, i])
+        backdrop = photos.pixels[behind[rng.integers(0, len(behind))]].astype(np.float32) / 255
+        drawn.append((np.clip(nothing(rng, backdrop), 0, 1) * 255).astype(np.uint8))
+    soft = [(blur(photos.pixels[i] / 255.0, 12) * 255).astype(np.uint8) for i in behind[: count // 8]]
+    return np.concatenate([np.stack(drawn), np.stack(soft), photos.pixels[faces]])
+
+
+def measure(model: Loaded, photos: Photos) -> Margins:
+    """Margins of the held-out photographs and of nothing-frames."""
+    silent = {*FACES, NOTHING}
+    concepts = [c for c in photos.concept_names() if c not in silent]
+    words = model.labels([[c] for c in (*concepts, *DRAWN)])
+    null = model.phrases(list(NULL_PHRASES))
+    rows = np.array([i for i in photos.rows("test") if photos.concepts[i] not in silent])
+    seen = model.pictures(photos.pixels[rows])
+    empty = model.pictures(nothing_frames(photos))
+    index = {c: n for n, c in enumerate(concepts)}
+    return Margins(
+        seen @ words.T - (seen @ null.T).max(1, keepdims=True),
+        np.array([index[photos.concepts[i]] for i in rows]),
+        empty @ words.T - (empty @ null.T).max(1, keepdims=True),
+        (*concepts, *DRAWN),
+    )
+
+
+def logistic(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """scale, bias of sigmoid(scale * x + bias) by Newton's method; x float [N], y 0/1 [N]."""
+    scale, bias = 10.0, -3.0
+    for _ in range(60):
+        p = 1 / (1 + np.exp(-np.clip(scale * x + bias, -40, 40)))
+        w = p * (1 - p) + 1e-9
+        gradient = np.array([((y - p) * x).sum() - 1e-3 * scale, (y - p).sum()])
+        curve = np.array([[(w * x * x).sum() + 1e-3, (w * x).sum()], [(w * x).sum(), w.sum()]])
+        step = np.linalg.solve(curve, gradient)
+        scale, bias = scale + step[0], bias + step[1]
+        if np.abs(step).max() < 1e-6:
+            break
+    return float(scale), float(bias)
+
+
+def shares(margins: Margins, scale: float, bias: float, seed: int = 1) -> tuple[float, float, float]:
+    """Over libraries of 60 concepts: nothing-frames with any label at 0.5, photos with any, photos with their own.
+
+    Photos are those whose concept is in the library.
+    """
+    rng = np.random.default_rng(seed)
+    limit = -bias / scale
+    found = []
+    for _ in range(DRAWS):
+        columns = rng.choice(len(margins.concepts), LIBRARY, replace=False)
+        inside = np.isin(margins.truth, columns)
+        own = margins.photos[np.flatnonzero(inside), margins.truth[inside]]
+        found.append((
+            (margins.nothing[:, columns].max(1) >= limit).mean(),
+            (margins.photos[inside][:, columns].max(1) >= limit).mean(),
+            (own >= limit).mean(),
+        ))  # fmt: skip
+    return tuple(float(v) for v in np.mean(found, 0))  # type: ignore[return-value]
+
+
+def fit(margins: Margins, seed: int = 0) -> tuple[float, float]:
+    """scale and bias: the limit is the regression's, lowered until enough photos pass, raised for nothing-frames."""
+    rng = np.random.default_rng(seed)
+    xs, ys = [], []
+    for _ in range(DRAWS):
+        columns = rng.choice(len(margins.concepts), LIBRARY, replace=False)
+        inside = np.flatnonzero(np.isin(margins.truth, columns))
+        xs.append(margins.photos[np.ix_(inside, columns)].ravel())
+        ys.append((margins.truth[inside][:, None] == columns[None]).ravel().astype(float))
+        xs.append(margins.nothing[:, columns].ravel())
+        ys.append(np.zeros(xs[-1].size))
+    scale, bias = logistic(np.concatenate(xs), np.concatenate(ys))
+    # The strongest of 60 labels, for photographs and for frames of nothing.
+    strongest: dict[str, list[np.ndarray]] = {"photos": [], "nothing": []}
+    for _ in range(DRAWS):
+        columns = rng.choice(len(margins.concepts), LIBRARY, replace=False)
+        inside = np.isin(margins.truth, columns)
+        strongest["photos"].append(margins.photos[inside][:, columns].max(1))
+        strongest["nothing"].append(margins.nothing[:, columns].max(1))
+    wanted = np.quantile(np.concatenate(strongest["photos"]), 1 - PHOTOS_SHARE)
+    floor = np.quantile(np.concatenate(strongest["nothing"]), 1 - NOTHING_SHARE)
+    return scale, -scale * max(min(-bias / scale, float(wanted)), float(floor))
+
+
+def main() -> None:
+    """Fit and write calibration.json into the model's folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, default=Path("training/cache"))
+    args = parser.parse_args()
+    calibrate(args.model, load_photos(args.photos, args.cache))
+
+
+def calibrate(folder: Path, photos: Photos) -> dict[str, float]:
+    """Fit on the model in `folder`, write its calibration.json and return what it gives."""
+    margins = measure(load(folder), photos)
+    scale, bias = fit(margins)
+    empty, some, own = shares(margins, scale, bias)
+    text = json.dumps({"scale": round(scale, 3), "bias": round(bias, 3)}) + "\n"
+    (folder / "calibration.json").write_text(text, encoding="utf-8")
+    report = {"scale": scale, "bias": bias, "nothing_any": empty, "photos_any": some, "photos_own": own}
+    print(json.dumps(report))
+    return report
+
+
+if __name__ == "__main__":
+    main()

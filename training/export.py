@@ -1,0 +1,31 @@
+"""The trained towers as an open_clip folder: open_clip_config.json and fp16 open_clip_model.safetensors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from training.augment import MEAN, STD
+from training.text_tower import CONFIG
+
+
+def export(model: nn.Module, image_state: dict[str, torch.Tensor], folder: Path) -> Path:
+    """Write the folder; model: trained text tower, image_state: the student's averaged state (stage 1)."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {k: v for k, v in model.state_dict().items() if not k.startswith("visual.")}
+    state |= {k: v for k, v in image_state.items() if k.startswith("visual.")}
+    state["logit_scale"] = image_state["log_scale"].reshape(())
+    # Counters stay whole numbers; everything else is halved.
+    small = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in state.items() if k != "attn_mask"}
+    save_file(small, folder / "open_clip_model.safetensors")
+    config = {
+        "model_cfg": CONFIG,
+        "preprocess_cfg": {"mean": MEAN, "std": STD, "interpolation": "bicubic", "resize_mode": "shortest"},
+    }
+    (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    return folder

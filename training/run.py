@@ -1,0 +1,98 @@
+"""From photographs to weights in one command; going on where it stopped when called again.
+
+    python -m training.run --photos ../shared/photos --judges ../shared/judges --out training/runs/x
+
+Photographs are decoded once, the missing concepts drawn, the teacher looks at every crop, the image tower and then
+the text tower are trained, and the model is exported, calibrated and measured into OUT/model. On a GPU the same
+command trains there in bf16.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training.calibrate import calibrate
+from training.curves import draw_curves
+from training.data import Photos, load_photos
+from training.draw import BACKDROPS, draw_all
+from training.evaluate import evaluate
+from training.export import export
+from training.image_tower import ImageSettings, train_image_tower
+from training.phrases import build_book, filler_words
+from training.teacher import make_view
+from training.text_tower import TextSettings, anchor_table, names_by_clip, train_text_tower
+
+TEACHER = "mobilenet_v2_1.0_224_quant.tflite"
+TEACHER_LABELS = "imagenet_labels.txt"
+
+
+def prepare(photos: Photos, cache: Path, teacher: Path, views: int, seed: int) -> None:
+    """Drawn pictures and the teacher's views, each made once into the cache."""
+    drawn = cache / "drawn.npz"
+    if not drawn.exists():
+        behind = [i for i in photos.rows("train") if photos.concepts[i] in BACKDROPS]
+        # A folder of other photographs may hold none of these places: then anything will do.
+        pixels, concepts = draw_all(photos.pixels[behind or photos.rows("train")[:2000]], seed)
+        part = cache / "drawn.part.npz"
+        np.savez(part, pixels=pixels, concepts=np.array(concepts))
+        part.rename(drawn)
+    (cache / "views").mkdir(parents=True, exist_ok=True)
+    for view in range(views):
+        make_view(photos, teacher, cache / "views", view, seed)
+
+
+def words_to_weights(
+    photos: Photos, judges: Path, names: Path | None, media: Path | None, run: Path, settings: TextSettings
+) -> Path:
+    """Stage 2, export and calibration; returns the model's folder."""
+    state = torch.load(run / "image.pt", map_location="cpu", weights_only=True)
+    anchors = anchor_table(state["average"])
+    labels = [line.strip() for line in (judges / TEACHER_LABELS).read_text(encoding="utf-8").splitlines()]
+    book = build_book(photos, state["classes"], labels[1:])  # the first is the background
+    extra = names_by_clip(names, book, book.targets(anchors)) if names else None
+    fillers = filler_words(media / "labels", book) if media else ()
+    model = train_text_tower(anchors, book, extra, settings, fillers, log=run / "text.jsonl")
+    folder = export(model, state["average"], run / "model")
+    calibrate(folder, photos)
+    return folder
+
+
+def main() -> None:
+    """Parse, prepare, train, measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, required=True, help="tars with labels.csv, or files with captions.csv")
+    parser.add_argument("--judges", type=Path, required=True, help=f"folder with {TEACHER}")
+    parser.add_argument("--names", type=Path, help="CLIP's vectors of names (clip-vectors/names)")
+    parser.add_argument("--media", type=Path, help="clips and sounds to measure on")
+    parser.add_argument("--library", type=Path, default=Path("sound_library"))
+    parser.add_argument("--cache", type=Path, default=Path("training/cache"))
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--minutes", type=float, default=0, help="train the image tower this long instead of epochs")
+    parser.add_argument("--views", type=int, default=4, help="crops of each photograph that the teacher sees")
+    parser.add_argument("--text-steps", type=int, default=2000)
+    parser.add_argument("--workers", type=int, default=2, help="processes on a CPU; one is used on a GPU")
+    parser.add_argument("--compile", action="store_true", help="torch.compile the image tower (needs a C++ compiler)")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    photos = load_photos(args.photos, args.cache)
+    prepare(photos, args.cache, args.judges / TEACHER, args.views, args.seed)
+    train_image_tower(ImageSettings(
+        photos=args.photos, cache=args.cache, teacher=args.judges / TEACHER, out=args.out, epochs=args.epochs,
+        minutes=args.minutes, workers=args.workers, seed=args.seed, compile=args.compile,
+    ))  # fmt: skip
+    draw_curves(args.out / "image.jsonl", args.out / "curves.png")
+    settings = TextSettings(steps=args.text_steps, seed=args.seed, threads=args.workers)
+    folder = words_to_weights(photos, args.judges, args.names, args.media, args.out, settings)
+    report = evaluate(folder, photos, args.media, args.library)
+    (args.out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

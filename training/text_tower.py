@@ -1,0 +1,185 @@
+"""Stage 2: the text tower learns to hit the anchors of stage 1 from many phrasings. Minutes on one core."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.image_tower import EMBED_DIM, TOWER
+from training.phrases import PLACE_SHARE, Book, distract, say
+
+CONFIG: dict[str, Any] = {
+    "embed_dim": EMBED_DIM,
+    "vision_cfg": {"timm_model_name": TOWER, "timm_model_pretrained": False, "timm_pool": "avg",
+                   "timm_proj": "linear", "image_size": 128},
+    "text_cfg": {"context_length": 32, "vocab_size": 49408, "width": 128, "heads": 4, "layers": 4},
+}  # fmt: skip
+
+
+def anchor_table(image_state: dict[str, Tensor]) -> np.ndarray:
+    """Unit anchors float32 [A, D]: concepts, the teacher's labels, and last the place of what can't be seen.
+
+    That place is opposite the middle of all concepts, so that a word for a sound without a source on screen
+    ("white noise") is farther from every picture than any thing is.
+    """
+    concepts = F.normalize(image_state["anchors"].float(), dim=-1)
+    unseen = -F.normalize(concepts.mean(0, keepdim=True), dim=-1)
+    names = F.normalize(image_state["imagenet"].float(), dim=-1)
+    return np.asarray(torch.cat([concepts, names, unseen]).cpu().numpy())
+
+
+@dataclass(frozen=True)
+class TextSettings:
+    steps: int = 1500
+    batch: int = 128
+    peak_rate: float = 2e-3
+    seed: int = 0
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Extra:
+    """Phrases whose targets [E, D] are known directly: names placed by CLIP's own geometry."""
+
+    phrases: tuple[str, ...]
+    targets: np.ndarray
+
+
+def new_model() -> nn.Module:
+    """An untrained CLIP of CONFIG."""
+    from open_clip.model import CLIP
+
+    model = CLIP(CONFIG["embed_dim"], CONFIG["vision_cfg"], CONFIG["text_cfg"])
+    # Words that training never meets stay near zero and say nothing, instead of noise.
+    nn.init.normal_(model.token_embedding.weight, std=0.01)
+    return model
+
+
+def encode(model: Any, tokens: Tensor) -> Tensor:
+    """Unit text vectors [B, D]; as CLIP.encode_text, but only as long as the longest phrase of the batch."""
+    length = int(tokens.argmax(-1).max()) + 1
+    tokens = tokens[:, :length]
+    x = model.token_embedding(tokens) + model.positional_embedding[:length]
+    x = model.ln_final(model.transformer(x, attn_mask=model.attn_mask[:length, :length]))
+    x = x[torch.arange(len(x)), tokens.argmax(-1)] @ model.text_projection
+    return F.normalize(x.float(), dim=-1)
+
+
+def names_by_clip(names_folder: Path, book: Book, targets: np.ndarray) -> Extra:
+    """Names known to CLIP but not to us, placed by a ridge regression from CLIP's vectors onto our targets.
+
+    names_folder: `lvis_names.txt` (name, synonyms) and `lvis_v1_clip_a+cname.npy` [1203, 512] beside it.
+    """
+    vectors = np.load(names_folder / "lvis_v1_clip_a+cname.npy").astype(np.float32)
+    if vectors.shape[0] == 512:
+        vectors = vectors.T
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    lines = (names_folder / "lvis_names.txt").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line]
+    names = [r[0].split("_(")[0].replace("_", " ").lower() for r in rows]
+    index = {p: i for i, p in enumerate(book.phrases)}
+    known = [(n, index[name]) for n, name in enumerate(names) if name in index]
+    mean = vectors.mean(0)
+    source = vectors[[n for n, _ in known]] - mean
+    wanted = targets[[i for _, i in known]]
+    centre = wanted.mean(0)
+    weights = np.linalg.solve(source.T @ source + 1.0 * np.eye(source.shape[1]), source.T @ (wanted - centre))
+    other = [n for n, name in enumerate(names) if name not in index]
+    placed = (vectors[other] - mean) @ weights + centre
+    placed /= np.linalg.norm(placed, axis=1, keepdims=True)
+    return Extra(tuple(names[n] for n in other), placed.astype(np.float32))
+
+
+def train_text_tower(
+    anchors: np.ndarray,
+    book: Book,
+    extra: Extra | None,
+    settings: TextSettings,
+    fillers: tuple[str, ...] = (),
+    start: dict[str, Tensor] | None = None,
+    log: Path | None = None,
+) -> nn.Module:
+    """A model whose text tower is trained; anchors: unit [A, D] of `anchor_table`; fillers: words to ignore;
+    start: an earlier state.
+    """
+    import open_clip
+
+    torch.manual_seed(settings.seed)
+    torch.set_num_threads(settings.threads)
+    rng = np.random.default_rng(settings.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    tokenizer = open_clip.SimpleTokenizer(context_length=CONFIG["text_cfg"]["context_length"])
+    model = new_model()
+    if start is not None:
+        model.load_state_dict({k: v for k, v in start.items() if not k.startswith("visual.")}, strict=False)
+    model = model.to(device)
+    learned = [p for n, p in model.named_parameters() if not n.startswith("visual") and p.requires_grad]
+    optimiser = torch.optim.AdamW(learned, lr=settings.peak_rate, weight_decay=0.1, betas=(0.9, 0.98), fused=True)
+    targets = torch.from_numpy(book.targets(anchors)).to(device)
+    table = torch.from_numpy(anchors).to(device)
+    placed = torch.from_numpy(extra.targets).to(device) if extra else None
+    # A concept with two phrases is met as often as one with thirty; names and things fill the rest.
+    weight = _weights(book)
+    for step in range(settings.steps):
+        rate = settings.peak_rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / settings.steps))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        n_extra = settings.batch // 8 if extra else 0
+        picks = rng.choice(len(book.phrases), settings.batch - n_extra, p=weight)
+        said, aims = [], []
+        for i in picks:
+            phrase, aim = book.phrases[i], targets[i]
+            if book.kinds[i] != "name" and len(phrase.split()) <= 3 and rng.random() < 0.2:
+                place, at = book.places[rng.integers(0, len(book.places))]
+                phrase = f"{phrase} {place}"
+                if at >= 0:
+                    aim = (1 - PLACE_SHARE) * aim + PLACE_SHARE * table[at]
+            sentence = say(phrase, rng)
+            if fillers and book.kinds[i] != "name" and rng.random() < 0.35:
+                sentence = distract(sentence, fillers, rng)
+            said.append(sentence)
+            aims.append(aim)
+        if extra and placed is not None:
+            for i in rng.integers(0, len(extra.phrases), n_extra):
+                said.append(say(extra.phrases[i], rng))
+                aims.append(placed[i])
+        aim = F.normalize(torch.stack(aims), dim=-1)
+        # On a CPU bf16 makes this small network's backward pass slower, not faster.
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            text = encode(model, tokenizer(said).to(device))
+        by_place = (1 - (text * aim).sum(-1)).mean()
+        wanted = F.softmax(16 * aim @ table.T, -1)
+        by_rank = -(wanted * F.log_softmax(16 * text @ table.T, -1)).sum(-1).mean()
+        loss = 4 * by_place + 0.5 * by_rank
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(learned, 1.0)
+        optimiser.step()
+        if log and (step % 50 == 0 or step == settings.steps - 1):
+            with log.open("a", encoding="utf-8") as f:
+                f.write(json.dumps({"step": step, "place": by_place.item(), "rank": by_rank.item()}) + "\n")
+    return model.cpu().eval()
+
+
+def _weights(book: Book) -> np.ndarray:
+    """Chance of each phrase: concepts share 65 %, things 20 %, names 15 %; each first row equally within."""
+    shares = {"concept": 0.65, "thing": 0.2, "name": 0.15}
+    groups: dict[tuple[str, int], int] = {}
+    for kind, parts in zip(book.kinds, book.parts, strict=True):
+        key = (kind, parts[0])
+        groups[key] = groups.get(key, 0) + 1
+    kinds: dict[str, int] = {}
+    for kind, _ in groups:
+        kinds[kind] = kinds.get(kind, 0) + 1
+    # The square root lets concepts of many phrases have more of the time, as they need it.
+    rows = zip(book.kinds, book.parts, strict=True)
+    chance = np.array([shares[k] / kinds[k] / math.sqrt(groups[k, p[0]]) for k, p in rows])
+    return np.asarray(chance / chance.sum())
