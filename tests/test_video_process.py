@@ -17,9 +17,9 @@ from sonify.errors import VideoError
 from sonify.progress import Event
 from sonify.settings import VideoSettings
 from sonify.video import reader, sources
-from sonify.video.child import HEADER
 from sonify.video.process import ChildProcess, StalledError, child_command
 from sonify.video.reader import open_video
+from sonify.video.wire import HEADER
 
 HANG = "import time; time.sleep(600)"
 CRASH = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"

@@ -24,7 +24,8 @@ from sonify.video.frames import Chunk, Frames, VideoInfo
 from sonify.video.probe import Probed, examine, refused, scan
 
 GREY_SIDE_PX = 64
-CHUNK_S = 2
+# At 2 frames a second and two views of each, a batch of 32 for the model.
+CHUNK_S = 8
 _WARY = Fraction(48 * 3600)
 
 
@@ -45,7 +46,7 @@ def open_video(
 
 
 class VideoReader:
-    """Iterates, once, over the Chunks of a video, about 2 s each.
+    """Iterates, once, over the Chunks of a video, about 8 s each.
 
     Frames are those on screen at 0, 1/rate, 2/rate ... and carry their own times (exact multiples where the
     ffmpeg pipe reads). Colour frames: sample_rate_hz a second, the short side short_side_px, upright, square

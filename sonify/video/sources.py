@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonify.settings import VideoSettings
-from sonify.video.child import BROKEN, END, HEADER
 from sonify.video.probe import Probed
 from sonify.video.process import ChildProcess, StalledError, child_command, safe_name
+from sonify.video.wire import BROKEN, END, HEADER
 
 Frame = tuple[Fraction, NDArray[np.uint8], bool]
 HANGS = "hangs"
