@@ -46,7 +46,7 @@ ENTRIES = (
     ModelEntry(
         name=MINI,
         pick="built in",
-        size_bytes=25_000_000,
+        size_bytes=20_000_000,
         licence="Apache-2.0",
         note="part of sonify; small and quick, knows everyday things and places only",
     ),
