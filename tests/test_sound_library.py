@@ -112,8 +112,8 @@ def test_levels_are_alike_within_a_kind(made: ModuleType) -> None:
     for row in ROWS:
         level = loudest_lufs(read(row)[0])
         if row["kind"] == "ambience":
-            assert abs(level - BED_LUFS) < 1.5, (row["file"], level)
-        else:  # a single sharp hit is held down by its peak
+            assert BED_LUFS - 6 < level < BED_LUFS + 1.5, (row["file"], level)
+        else:  # what is sharp is held down by its peak
             assert EFFECT_LUFS - 12 < level < EFFECT_LUFS + 1.5, (row["file"], level)
 
 

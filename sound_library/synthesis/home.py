@@ -55,13 +55,15 @@ def keystroke(rng: Rng) -> Samples:
     steady=True,
 )
 def keyboard_typing(rng: Rng) -> Samples:
-    n = length(5)
-    out = np.zeros(n)
+    out = np.zeros(length(5))
     at = 0.0
-    while at < 4.9:
-        put(out, keystroke(rng), at, rng.uniform(0.45, 1))
-        at += rng.uniform(0.07, 0.17) if rng.uniform() < 0.9 else rng.uniform(0.25, 0.4)
-    return room(rng, out, 0.2, 0.15) + 0.002 * shaped(rng, n, tilt(-3))
+    while at < 4.8:
+        down = strike(rng, length(0.08), (450, 6500), (0.035, 0.008), -1.0, 0.6, (1500, 9000), 0.012)
+        put(out, down, at, rng.uniform(0.5, 1))
+        up = strike(rng, length(0.08), (700, 7500), (0.025, 0.007), 0.0, 0.5, (2000, 10000), 0.01)
+        put(out, up, at + rng.uniform(0.07, 0.1), rng.uniform(0.2, 0.4))
+        at += rng.uniform(0.09, 0.17) if rng.uniform() < 0.9 else rng.uniform(0.25, 0.35)
+    return air(rng, room(rng, out, 0.25, 0.12), 0.003)
 
 
 @sound(

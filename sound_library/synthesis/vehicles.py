@@ -142,11 +142,11 @@ def passing(rng: Rng, n: int, at_s: float, speed: float) -> tuple[Samples, Sampl
     packed=True,
 )
 def car_passing(rng: Rng) -> Samples:
-    n = length(5)
-    near, doppler = passing(rng, n, 2.5, 17)
-    tyres = shaped(rng, n, band(300, 3500, 1), tilt(-2)) * near**1.2 + 0.5 * shaped(rng, n, band(60, 300, 1)) * near
-    motor = engine(rng, 85 * doppler, 4, 110, 0.1, 0.2) * near
-    return edges(tyres + 0.45 * motor + 0.01 * shaped(rng, n, tilt(-4)), 0.01, 0.1)
+    n = length(4)
+    near, doppler = passing(rng, n, 1.9, 22)
+    tyres = shaped(rng, n, band(500, 1800, 1), tilt(-1)) * near**1.2 + 0.6 * shaped(rng, n, band(60, 250, 1)) * near
+    motor = engine(rng, 95 * doppler, 4, 120, 0.1, 0.3) * near
+    return edges(0.6 * tyres + 0.8 * motor + 0.01 * shaped(rng, n, tilt(-4)), 0.01, 0.1)
 
 
 @sound(
@@ -300,13 +300,11 @@ def helicopter(rng: Rng) -> Samples:
 )
 def aeroplane(rng: Rng) -> Samples:
     n = length(6)
-    roar = shaped(rng, n, band(60, 1200, 1), tilt(-3)) * wander(rng, n, 3, 0.8, 1.1) + 0.3 * shaped(
-        rng, n, band(800, 5000, 1), tilt(-3)
-    )
-    whine = voiced(
-        2100 * (1 + 0.003 * wander(rng, n, 1, -1, 1)), [(2100, 800, 1), (4200, 900, 0.5)], -6, 0.02, whole=True
-    )
-    return roar + 0.06 * whine + 0.25 * shaped(rng, n, band(25, 90))
+    roar = shaped(rng, n, band(50, 800, 1), tilt(-4)) * wander(rng, n, 3, 0.7, 1.1)
+    hiss = shaped(rng, n, band(800, 4000, 1), tilt(-4))
+    fan = 2300 * (1 + 0.004 * wander(rng, n, 1, -1, 1))
+    whine = voiced(fan, [(2300, 800, 1), (4600, 900, 0.5)], -6, 0.02, whole=True)
+    return roar + 0.2 * hiss + 0.2 * whine
 
 
 @sound(
