@@ -112,7 +112,7 @@ def frames(path: Path, rate_hz: float = 1.0) -> np.ndarray:
 
 
 def on_clips(model: Loaded, media: Path, library: Path) -> dict[str, Any]:
-    """Share of the clips with a right label (by the manifest's `accept`) in the top 1 and top 5."""
+    """Share of the clips with a right label (the manifest's `accept`) in the top 1 and top 5; mean of all views."""
     labels = clip_labels(media, library)
     names = list(labels)
     words = model.labels(list(labels.values()))
@@ -125,7 +125,7 @@ def on_clips(model: Loaded, media: Path, library: Path) -> dict[str, Any]:
             continue
         shots = frames(media / "clips" / row["file"])
         seen = model.pictures(shots.reshape(-1, *shots.shape[2:])).reshape(*shots.shape[:2], -1)
-        order = np.argsort(-(seen @ words.T).max(1).mean(0))
+        order = np.argsort(-(seen @ words.T).mean((0, 1)))
         hit = [right[i] for i in order]
         table.append({"file": row["file"], "expected": row["expected_sound"], "rank": hit.index(True) + 1,
                       "top5": [names[i] for i in order[:5]]})  # fmt: skip
