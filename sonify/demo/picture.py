@@ -227,7 +227,7 @@ def _bar(board: _Board, cue: Cue, top: float, colour: Rgb) -> None:
         if abs(end - corner) >= 1.5:
             wedge = [(corner, top), (min(max(end, left), right), top), (corner, top + BAR)]
             board.pen.polygon([(x * SCALE, y * SCALE) for x, y in wedge], fill=dim)
-    if cue.pan_curve:
+    if any(abs(pan) > 0.05 for _, pan in cue.pan_curve):
         times = np.linspace(cue.start_s, min(cue.end_s, board.duration_s), 40)
         middle, reach = top + BAR / 2, BAR / 2 - 3
         line = [(board.x(float(t)), middle + lanes.value_at(cue.pan_curve, float(t)) * reach) for t in times]

@@ -50,7 +50,7 @@ def _wood() -> tuple[Light, Plane]:
     # Foliage far behind, hardly lit.
     leaf = np.clip(0.5 + 0.55 * sample(leaves, x * 0.6, y * 0.6), 0, 2)
     light += (leaf * np.exp(-away / 0.45) * 0.16)[..., None] * rgb(0.75, 0.55, 0.16)
-    for layer, (count, radius, falloff) in enumerate(((16, 0.011, 0.55), (9, 0.026, 0.65))):
+    for layer, (count, radius, falloff) in enumerate(((9, 0.011, 0.42), (5, 0.026, 0.50))):
         for _ in range(count):
             at = rng.uniform(-0.05, ASPECT + 0.05)
             if abs(at - FIRE_X) < 0.25 * layer + 0.05:
@@ -62,7 +62,7 @@ def _wood() -> tuple[Light, Plane]:
             trunk = smoothstep(1.0, 0.86, np.abs(off)) * (y < foot)
             side = np.clip(0.55 + 0.75 * off * np.sign(FIRE_X - at), 0, 1.4)
             grooves = np.clip(0.75 + 0.35 * sample(bark, x * 3.0 + at, y * 0.5), 0.15, 1.6)
-            strength = side * grooves * np.exp(-away / falloff) * 0.62
+            strength = side * grooves * np.exp(-away / falloff) * 0.55
             light = mix(light, strength[..., None] * rgb(0.95, 0.50, 0.20), trunk)
     floor = smoothstep(0.725, 0.745, y + 0.012 * sample(leaves, x * 0.5, 0.3))
     depth = 0.22 / np.maximum(y - 0.62, 0.05)

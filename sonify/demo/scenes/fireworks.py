@@ -28,7 +28,7 @@ from sonify.demo.drawing import (
     tint,
 )
 
-WATERLINE = 0.86
+WATERLINE = 0.90
 GRAVITY = 0.075
 """Fall of the sparks, in picture heights per second squared."""
 
@@ -76,8 +76,8 @@ def _sparks(shell: Shell, t: float) -> tuple[Plane, Plane, Light] | None:
     turn = rng.uniform(0, 2 * np.pi, shell.sparks)
     speed = rng.normal(1.0, 0.045, shell.sparks)
     vx, vy = np.sqrt(1 - up**2) * np.cos(turn) * speed, up * speed
-    life = rng.uniform(1.05, 1.7, shell.sparks)
-    lag = np.linspace(0, 0.26, 22)[None, :] * np.minimum(1, 0.3 + age)
+    life = rng.uniform(0.85, 1.4, shell.sparks)
+    lag = np.linspace(0, 0.26, 36)[None, :] * np.minimum(1, 0.3 + age)
     when = np.maximum(age - lag, 0)
     # Sparks are slowed by the air: distance grows towards a limit.
     gone = shell.reach * (1 - np.exp(-3.1 * when))
@@ -88,7 +88,7 @@ def _sparks(shell: Shell, t: float) -> tuple[Plane, Plane, Light] | None:
     part = min(1.0, age / 1.1)
     shade = rgb(*shell.first) * (1 - part) + rgb(*shell.last) * part
     flash = 1 + 2.5 * np.exp(-age / 0.08)
-    glow = (heat * twinkle * flash * 1.15)[..., None] * shade
+    glow = (heat * twinkle * flash * 0.72)[..., None] * shade
     return x.ravel().astype(np.float32), y.ravel().astype(np.float32), glow.reshape(-1, 3).astype(np.float32)
 
 
@@ -132,7 +132,7 @@ def _smoke(shell: Shell, t: float) -> Plane:
     wide = 0.10 + 0.06 * min(age, 2.0)
     puff = sample(noise(41, 256, 1.5), x * 0.8 - t * 0.02 + shell.x, y * 0.8)
     body = np.exp(-(dx**2 + dy**2) / (2 * wide**2)) * np.clip(0.55 + 0.45 * puff, 0, 2)
-    return np.asarray(body * min(1.0, age / 0.6) * np.exp(-age / 2.5), np.float32)
+    return np.asarray(body * min(1.0, age / 0.6) * np.exp(-age / 1.5), np.float32)
 
 
 @cache
@@ -161,16 +161,16 @@ def draw(t: float) -> Light:
         sky_light += first * np.float32(power)
         if power > 0.01:
             away = np.hypot(x - shell.x, y - shell.y)
-            haze += tint(np.exp(-away / 0.16), first * np.float32(power * 0.30))
+            haze += tint(np.exp(-away / 0.16), first * np.float32(power * 0.16))
             core = np.float32(np.exp(-age / 0.06) * 6 * shell.reach / 0.3)
             haze += tint(np.exp(-((away / 0.045) ** 2)), mix(first, (1, 1, 1), 0.5) * core)
-        haze += tint(_smoke(shell, t), rgb(*shell.last) * np.float32(0.02) + sky_light * np.float32(0.05) + 0.012)
+        haze += tint(_smoke(shell, t), rgb(*shell.last) * np.float32(0.010) + sky_light * np.float32(0.022) + 0.003)
     sky, window_glow = _night()
     light = sky + enlarge(haze, HEIGHT_PX, WIDTH_PX)
     if points:
         xs, ys, colours = (np.concatenate(part) for part in zip(*points, strict=True))
         fire = splat(xs, ys, colours)
-        light += fire + blur(fire, 5) * 1.1 + blur(fire, 22) * 1.2
+        light += fire + blur(fire, 5) * 1.0 + blur(fire, 22) * 0.7
     standing, windows, near = _skyline()
     wall = (rgb(0.006, 0.007, 0.012) + sky_light * np.float32(0.012)) * (1.4 - 0.6 * near)[..., None]
     light = mix(light, windows + wall, standing) + window_glow
@@ -186,7 +186,7 @@ def _mirrored(light: Light, t: float) -> Light:
     near = depth / (1 - WATERLINE)
     u, v = (x - ASPECT / 2) * (0.5 / (near + 0.12)), 0.55 / (near + 0.10)
     ripple = sample(noise(42, 512, 0.9), u * 0.30 + t * 0.03, v * 0.9 - t * 0.10)
-    above = WATERLINE - depth * 2.2 - ripple * (0.012 + 0.05 * near)
+    above = WATERLINE - depth * 5.0 - ripple * (0.012 + 0.05 * near)
     rows = np.clip(above * HEIGHT_PX, 0, first - 1).astype(np.int64)
     cols = np.clip((x + ripple * 0.004) * HEIGHT_PX, 0, WIDTH_PX - 1).astype(np.int64)
     shine = np.clip(0.60 + 0.16 * ripple, 0.1, 1)
