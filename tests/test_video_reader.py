@@ -16,6 +16,7 @@ from media import Picture, corner, ffmpeg, make_video, number_of, numbered, plai
 from sonify.errors import VideoError
 from sonify.progress import Event
 from sonify.settings import VideoSettings
+from sonify.video import sources
 from sonify.video.frames import VideoInfo
 from sonify.video.reader import CHUNK_S, open_video, small_grey
 
@@ -212,6 +213,15 @@ def test_a_stray_module_in_the_folder_does_no_harm(tmp_path: Path, monkeypatch: 
         (tmp_path / f"{module}.py").write_text("raise SystemExit(1)")
     monkeypatch.chdir(tmp_path)
     assert len(read(path, "decord").pictures) == 2
+
+
+def test_a_big_file_goes_to_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_video(tmp_path / "a.mp4", numbered(20))
+    monkeypatch.setattr(sources, "DECORD_MAX_BYTES", 100)
+    with open_video(path, SETTINGS, short_side_px=96) as video:
+        list(video)
+        assert isinstance(video._source, sources.Ffmpeg)
+    assert not read(path).notes
 
 
 def test_a_video_is_read_once(tmp_path: Path) -> None:

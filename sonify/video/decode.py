@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import sys
 from bisect import bisect_right
 from collections.abc import Iterator
 from fractions import Fraction
@@ -33,6 +34,8 @@ def decode(
     """Writes the frames on screen at the multiples of 1/rate; each `every`-th is a sample."""
     # A watchdog in C, which works even while a decoder holds Python's lock: no orphan hangs on for ever.
     faulthandler.dump_traceback_later(open_s, exit=True)
+    # decord2 loads every CUDA library that it finds, 600 MB of them, though we decode on the processor.
+    sys.modules.setdefault("nvidia", None)  # type: ignore[arg-type]
     import decord
 
     try:

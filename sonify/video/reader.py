@@ -1,7 +1,7 @@
 """Reads a video once, from its start to its end, in small frames.
 
 decord does it in a process of its own. What decord can't read is read through an ffmpeg pipe instead, from
-where decord gave up; both give the same frames.
+where decord gave up; so are big files, since decord's memory grows with the file. Both give the same frames.
 """
 
 from __future__ import annotations
@@ -108,17 +108,18 @@ class VideoReader:
 
     def _frames(self) -> Iterator[sources.Frame]:
         """From decord, and from ffmpeg where decord gives up; sets the final duration."""
-        last, trouble = Fraction(-1), sources.WRONG
-        if self._probed.decord:
+        last, trouble = Fraction(-1), "" if self._probed.decord else sources.WRONG
+        if self._probed.decord and self._info.path.stat().st_size <= sources.DECORD_MAX_BYTES:
             self._source = sources.Decord(self._plan)
             for frame in self._source:
                 last = frame[0]
                 yield frame
             self._source.close()
             trouble = self._source.trouble
-        if trouble or self._source is None:
+        if trouble:
             after = f" after {float(last):.1f} s" if last >= 0 else ""
             note(self._progress, "read", f"decord {trouble}{after}; reading with ffmpeg instead")
+        if trouble or self._source is None:
             if not self._info.duration_s or trouble == sources.BAD_TIMES:
                 self._probed = scan(self._probed, timeout_s=self._settings.stall_timeout_s)
                 self._info = self._probed.info

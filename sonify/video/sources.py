@@ -24,6 +24,9 @@ CANT_READ = "can't read this file"
 BAD_TIMES = "finds no usable time stamps"
 BREAKS_OFF = "breaks off"
 WRONG = "is known to misplace such a file's frames"
+# decord reads packets ahead of its decoder without limit: measured with decord2 3.4, up to the whole file is in
+# memory. So it gets only files that may be; the ffmpeg pipe takes the same memory for any length.
+DECORD_MAX_BYTES = 64 * 2**20
 # Disks that deliver less than this many bytes a second are taken for hung decoders.
 _SLOWEST_DISK = 20e6
 
