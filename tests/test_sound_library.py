@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "sound_library"
 COLUMNS = ["file", "label", "kind", "phrases", "licence", "author", "description"]
 CEILING = 10 ** (-1 / 20)
-SHORT = ("door_knock_1", "referee_whistle_1", "dog_barking_1")
+SHORT = ("door_knock_1", "whistle_1", "dog_barking_1")
 HASH_CODE = """
 import hashlib, sys
 from sound_library.synthesis.catalogue import SOUNDS
@@ -137,10 +137,11 @@ def test_steady_sounds_loop(made: ModuleType) -> None:
         x = soundfile.read(FOLDER / spec.file, always_2d=True)[0]
         join = np.abs(x[0] - x[-1]).max()
         assert join <= np.abs(np.diff(x, axis=0)).max(), (spec.file, join)
-        blocks = x[: len(x) // hop * hop].reshape(-1, hop * x.shape[1])
-        level = 20 * np.log10(np.sqrt(np.mean(blocks**2, axis=1)) + 1e-5)
-        last = 20 * np.log10(np.sqrt(np.mean(x[-hop:] ** 2)) + 1e-5)
-        assert abs(level[0] - last) <= np.abs(np.diff(level)).max() + 1.0, spec.file
+        power = np.concatenate([[0.0], np.cumsum(np.mean(x**2, axis=1))])
+        level = 10 * np.log10((power[hop::240] - power[:-hop:240]) / hop + 1e-10)  # every 5 ms
+        change = np.abs(level[hop // 240 :] - level[: -hop // 240]).max()
+        last = 10 * np.log10((power[-1] - power[-1 - hop]) / hop + 1e-10)
+        assert abs(level[0] - last) <= change + 1.0, spec.file
 
 
 def test_made_again_short_sounds_are_the_files(made: ModuleType) -> None:

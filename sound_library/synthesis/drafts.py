@@ -34,6 +34,8 @@ DRAFTS: frozenset[str] = frozenset(
         "factory",
         "firework_rocket",
         "frying",
+        "golf_1",
+        "golf_2",
         "goose",
         "hair_dryer",
         "horse_neighing",
