@@ -18,9 +18,13 @@ human form on stdout. What goes wrong is raised as a SonifyError: `program` make
 
 from __future__ import annotations
 
+import os
+
 
 def main() -> int:
     """The command `sonify`. Returns 0, 1 (it failed), 2 (it was asked wrongly), 130 (Ctrl-C), 143 (SIGTERM)."""
+    # Threads that wait for each other by spinning take the decoder's cores; read when torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         from sonify.cli.program import main as run
 
