@@ -38,7 +38,7 @@ def cue_table(sheet: CueSheet) -> Table:
     rows: list[tuple[float, float, list[str]]] = [
         (cue.start_s, cue.end_s, [cue.kind, cue.label, _sound(cue), f"{cue.score:.2f}"]) for cue in sheet.cues
     ]
-    rows += [(scene.start_s, scene.end_s, ["nothing", "", "", ""]) for scene in silent_scenes(sheet)]
+    rows += [(scene.start_s, scene.end_s, ["nothing", _nearest(scene), "", ""]) for scene in silent_scenes(sheet)]
     for start_s, end_s, rest in sorted(rows, key=lambda row: row[:2]):
         style = "dim" if rest[0] == "nothing" else ""
         table.add_row(*(Text(shown(cell)) for cell in [clock(start_s), clock(end_s), *rest]), style=style)
@@ -93,6 +93,10 @@ def sheet_document(sheet: CueSheet) -> dict[str, Any]:
             for cue in sheet.cues
         ],
     }
+
+
+def _nearest(scene: Scene) -> str:
+    return f"(nearest: {scene.suggestions[0].label})" if scene.suggestions else ""
 
 
 def _sound(cue: Cue) -> str:
