@@ -75,7 +75,8 @@ def birdsong(rng: Rng, n: int, birds: int = 4) -> Samples:
 )
 def birds_chirping(rng: Rng) -> Samples:
     n = length(6)
-    return birdsong(rng, n) + 0.006 * shaped(rng, n, tilt(-3))
+    song = birdsong(rng, n) + 0.006 * shaped(rng, n, tilt(-3))
+    return np.roll(song, length(0.35))  # so that the loop turns in a pause, not at the first note
 
 
 @sound("crow cawing", "a crow;a raven;a black bird", "Crow;Caw", "three caws", packed=True)

@@ -63,7 +63,8 @@ def keyboard_typing(rng: Rng) -> Samples:
         up = strike(rng, length(0.08), (700, 7500), (0.025, 0.007), 0.0, 0.5, (2000, 10000), 0.01)
         put(out, up, at + rng.uniform(0.07, 0.1), rng.uniform(0.2, 0.4))
         at += rng.uniform(0.09, 0.17) if rng.uniform() < 0.9 else rng.uniform(0.25, 0.35)
-    return air(rng, room(rng, out, 0.25, 0.12), 0.003)
+    typed = air(rng, room(rng, out, 0.25, 0.12), 0.003)
+    return np.roll(typed, length(0.06))  # so that the loop turns between two keys
 
 
 @sound(
