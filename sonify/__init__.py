@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 from sonify._version import __version__
 
 if TYPE_CHECKING:
-    from sonify.batch.folder import batch
     from sonify.cues import Cue, CueSheet
     from sonify.errors import SonifyError
-    from sonify.pipeline import render, score, suggest
+    from sonify.pipeline import Session, render, score, suggest
     from sonify.progress import Event
     from sonify.settings import Settings
 
@@ -26,9 +25,9 @@ _HOMES = {
     "Cue": "sonify.cues",
     "CueSheet": "sonify.cues",
     "Event": "sonify.progress",
+    "Session": "sonify.pipeline",
     "Settings": "sonify.settings",
     "SonifyError": "sonify.errors",
-    "batch": "sonify.batch.folder",
     "render": "sonify.pipeline",
     "score": "sonify.pipeline",
     "suggest": "sonify.pipeline",
@@ -38,10 +37,10 @@ __all__ = [
     "Cue",
     "CueSheet",
     "Event",
+    "Session",
     "Settings",
     "SonifyError",
     "__version__",
-    "batch",
     "render",
     "score",
     "suggest",

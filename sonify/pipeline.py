@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from sonify.cues import CueSheet, LibraryRef, ModelRef, SoundRef, VideoRef
-from sonify.errors import CueSheetError, RenderError
+from sonify.errors import CueSheetError, RenderError, VideoError
 from sonify.library.measure import lead_silence_s
 from sonify.library.scan import scan
 from sonify.library.sounds import Catalog
@@ -74,11 +74,9 @@ class Session:
 
     def suggest(self, video: str | Path) -> CueSheet:
         """Looks at a video and writes down which sound should be heard when; see sonify.suggest."""
-        path = Path(video).absolute()
-        with open_video(
-            path, self.settings.video, short_side_px=self.model.image_size_px, progress=self.progress
-        ) as reader:
-            _ = self.catalog
+        path = _sayable(Path(video).absolute())
+        # The quick checks first: is it a video, are there sounds? Only then is the model loaded.
+        with open_video(path, self.settings.video, short_side_px=self._side_px, progress=self.progress) as reader:
             finder = SceneFinder(self.settings.scenes)
             sight: Sight = look(reader, self.model, finder)
             info = reader.info
@@ -109,6 +107,10 @@ class Session:
             cues=placed.cues,
             settings=self.settings.differences(),
         )
+
+    def _side_px(self) -> int:
+        _ = self.catalog
+        return self.model.image_size_px
 
     def score(
         self,
@@ -229,6 +231,14 @@ def check_writable(target: Path, video: Path, *, force: bool) -> None:
         raise RenderError(f"{target} exists", hint="pass --force (force=True) to replace it")
     if not target.absolute().parent.is_dir():
         raise RenderError(f"there is no folder {target.absolute().parent}", hint="make it first")
+
+
+def _sayable(path: Path) -> Path:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise VideoError(f"{str(path)!r} is no text, so no cue sheet can name it", hint="rename the file") from None
+    return path
 
 
 def _folders(library: Libraries) -> tuple[Path, ...]:

@@ -36,14 +36,16 @@ def tables(report: dict[str, Any]) -> str:
     if "clips" in report:
         clips = report["clips"]
         lines.append(
-            f"| {clips['clips']} real clips, {clips['labels']} labels | {percent(clips['top1'])} | {percent(clips['top5'])} |"
+            f"| {clips['clips']} real clips, {clips['labels']} labels | "
+            f"{percent(clips['top1'])} | {percent(clips['top5'])} |"
         )
     if "threshold" in report:
         limit = report["threshold"]
         lines += [
             "",
-            f"At probability 0.5 with libraries of 60 concepts: {percent(limit['nothing_any'])} of nothing-frames and "
-            f"{percent(limit['photos_any'])} of photographs have some label, {percent(limit['photos_own'])} their own.",
+            f"At probability 0.5 with libraries of 60 concepts: {percent(limit['nothing_any'])} of nothing-frames "
+            f"and {percent(limit['photos_any'])} of photographs have some label, "
+            f"{percent(limit['photos_own'])} their own.",
         ]
     weak = photos["weak_concepts"]
     lines += ["", f"Concepts with 100 or more training photographs under 15 % top 1: {', '.join(weak) or 'none'}."]

@@ -13,6 +13,9 @@ ONE_SHOT_S = 1.5
 # Time between two single events of one emitter, until the events themselves are found in the picture.
 BETWEEN_SHOTS_S = Fraction(2)
 
+# So long before the emitter is gone no further event begins: it would be cut off.
+LAST_SHOT_S = Fraction(1, 2)
+
 
 def by_fit(label: Label, length_s: float) -> list[Sound]:
     """The label's sounds, best first, for a cue of that length.

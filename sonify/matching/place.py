@@ -11,7 +11,7 @@ import numpy as np
 
 from sonify.cues import Alternative, Cue, Evidence, Kind, Scene, SoundRef
 from sonify.library.sounds import Catalog, Label, Sound
-from sonify.matching.choose import BETWEEN_SHOTS_S, by_fit, single_event, takes
+from sonify.matching.choose import BETWEEN_SHOTS_S, LAST_SHOT_S, by_fit, single_event, takes
 from sonify.matching.presence import Interval, presence
 from sonify.matching.rank import best_first, different, pool
 from sonify.matching.scores import Scores, Sight, Words, score
@@ -218,7 +218,7 @@ def _cues(
     hits = takes(sounds)
     cues: list[Cue] = []
     start_s = part.interval.start_s
-    while start_s < part.interval.end_s:
+    while not cues or start_s + LAST_SHOT_S <= part.interval.end_s:
         sound = hits[len(cues) % len(hits)]
         heard_s = max(sound.duration_s - lead_silence_s(sound), 0.01)
         end_s = min(float(start_s) + heard_s, float(part.interval.end_s))

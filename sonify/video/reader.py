@@ -6,7 +6,7 @@ where decord gave up; so are big files, since decord's memory grows with the fil
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -31,14 +31,17 @@ _WARY = Fraction(48 * 3600)
 
 @contextmanager
 def open_video(
-    path: Path, settings: VideoSettings, *, short_side_px: int, progress: Progress = silent
+    path: Path, settings: VideoSettings, *, short_side_px: int | Callable[[], int], progress: Progress = silent
 ) -> Iterator[VideoReader]:
     """Opens a video for reading; the decoder ends with the `with` block.
+
+    short_side_px may be a function: it is asked when the file has proved to be a video.
 
     Raises VideoError, here when the file is no video, while reading when no frame of it can be decoded.
     """
     probed = examine(path, timeout_s=settings.stall_timeout_s)
-    reader = VideoReader(probed, settings, short_side_px=short_side_px, progress=progress)
+    side_px = short_side_px() if callable(short_side_px) else short_side_px
+    reader = VideoReader(probed, settings, short_side_px=side_px, progress=progress)
     try:
         yield reader
     finally:
