@@ -171,7 +171,7 @@ def test_cells_keep_to_their_scenes() -> None:
     cells = lanes.cells(_sheet(), wanted=4)
     assert [(cell.start_s, cell.end_s) for cell in cells] == [(0.0, 1.25), (1.25, 2.5), (2.5, 3.25), (3.25, 4.0)]
     assert all(cell.start_s < cell.shows_s < cell.end_s for cell in cells)
-    crowded = _sheet(scenes=tuple((n / 10, (n + 1) / 10) for n in range(40)))
+    crowded = _sheet(scenes=tuple((n / 50, (n + 1) / 50) for n in range(200)))
     assert len(lanes.cells(crowded, wanted=8)) == 8
 
 

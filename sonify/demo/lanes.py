@@ -27,7 +27,7 @@ def cells(sheet: CueSheet, wanted: int) -> tuple[Cell, ...]:
     usual = whole / max(wanted, 1)
     spans = [(scene.start_s, min(scene.end_s, whole)) for scene in sheet.scenes]
     spans = [span for span in spans if span[1] > span[0]]
-    if not spans or min(end - start for start, end in spans) < usual / 4:
+    if not spans or min(end - start for start, end in spans) < usual / 12:
         spans = [(0.0, whole)]
     out = []
     for start, end in spans:

@@ -54,8 +54,8 @@ def draw_overview(sheet: CueSheet, video: Path, out: Path, *, audio: Path | None
     """Draws what a cue sheet decided, and writes it to `out` as PNG, 1600 points wide.
 
     From the top: a strip of the video's frames with the scene boundaries; the effects and the ambiences as bars,
-    with their fades and, as a line, their pan (up is left); and, when `audio` is given (a sound file, or the
-    scored video), the sound of `video` before and of `audio` after, with its spectrogram.
+    with their fades and, where it moves, their pan as a line (up is left); and, when `audio` is given (a sound
+    file, or the scored video), the sound of `video` before and of `audio` after, with its spectrogram.
     Raises RenderError when a sound can't be read or the picture can't be written.
     """
     before = after = None
@@ -227,7 +227,8 @@ def _bar(board: _Board, cue: Cue, top: float, colour: Rgb) -> None:
         if abs(end - corner) >= 1.5:
             wedge = [(corner, top), (min(max(end, left), right), top), (corner, top + BAR)]
             board.pen.polygon([(x * SCALE, y * SCALE) for x, y in wedge], fill=dim)
-    if any(abs(pan) > 0.05 for _, pan in cue.pan_curve):
+    pans = [pan for _, pan in cue.pan_curve]
+    if pans and max(pans) - min(pans) > 0.05:
         times = np.linspace(cue.start_s, min(cue.end_s, board.duration_s), 40)
         middle, reach = top + BAR / 2, BAR / 2 - 3
         line = [(board.x(float(t)), middle + lanes.value_at(cue.pan_curve, float(t)) * reach) for t in times]
