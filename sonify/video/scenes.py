@@ -26,6 +26,8 @@ _STAYS_S = 1.5  # how long a flash or a burst of fireworks may last
 _HALF_DISSOLVES_S = (0.25, 0.5, 1.0, 1.5)
 _AHEAD_S = max(_HALF_DISSOLVES_S) + _STAYS_S
 _STAYS = 0.5  # share of min_change by which darkest and brightest must differ
+_FLASH_S = 0.75  # within which the old picture is back after a flash or a burst
+_RETURNS = 0.7  # share of the step by which it may then differ and still be the old one
 _BLEND = 0.22  # how far, as a share of the whole change, the middle of a dissolve may be from the mean
 _SAME_LIGHT = 0.6  # correlation above which two pictures are one scene in another light
 _FLAT = 4.0  # standard deviation below which a picture is empty: black, white
@@ -110,7 +112,7 @@ class SceneFinder:
         # One grey level more, so that noise in a still picture is no reason for a cut.
         if step < self._settings.cut_threshold * (around + 1.0):
             return 0.0
-        return step if self._stays_changed(index - 1, index) else 0.0
+        return step if self._stays_changed(index - 1, index) and not self._comes_back(index, step) else 0.0
 
     def _dissolve(self, middle: int, half_s: float) -> float:
         first, last = self._at(middle, -half_s), self._at(middle, half_s)
@@ -133,12 +135,29 @@ class SceneFinder:
         return change - worst if self._stays_changed(first, last) else 0.0
 
     def _stays_changed(self, last_before: int, first_after: int) -> bool:
-        before = np.stack(self._pictures[self._at(last_before, -_STAYS_S) : last_before + 1])
+        before = np.stack(self._pictures[self._since(last_before) : last_before + 1])
         after = np.stack(self._pictures[first_after : self._at(first_after, _STAYS_S) + 1])
         least = _STAYS * self._settings.min_change
         darkest = _distance(before.min(axis=0), after.min(axis=0))
         brightest = _distance(before.max(axis=0), after.max(axis=0))
         return min(darkest, brightest) >= least
+
+    def _comes_back(self, index: int, step: float) -> bool:
+        """Whether the picture before the step is seen again soon, or the one after it was seen not long ago."""
+        before = self._pictures[max(self._since(index - 1), self._at(index - 1, -_FLASH_S)) : index]
+        after = self._pictures[index : self._at(index, _FLASH_S) + 1]
+        again = min(_distance(before[-1], picture) for picture in after)
+        already = min(_distance(after[0], picture) for picture in before)
+        return min(again, already) < _RETURNS * step
+
+    def _since(self, index: int) -> int:
+        """The first frame of the stretch before a change; what lies before the last cut proves nothing."""
+        first = self._at(index, -_STAYS_S)
+        cuts = (b.time_s for b in reversed(self._cuts) if b.time_s <= self._times_s[index])
+        cut_s = next(cuts, self._times_s[first])
+        while self._times_s[first] < cut_s:
+            first += 1
+        return first
 
     def _at(self, index: int, offset_s: float) -> int:
         """The farthest frame from `index` that is no more than offset_s away, after it or (negative) before."""
