@@ -17,6 +17,10 @@ from numpy.typing import NDArray
 from sonify.demo import film
 from sonify.demo.drawing import ASPECT, axes, capsule, crop, develop, noise, polygon, ramp, sample, splat
 from sonify.errors import RenderError
+from sonify.settings import SceneSettings
+from sonify.video.frames import Frames
+from sonify.video.reader import small_grey
+from sonify.video.scenes import SceneFinder
 
 FRAME_S = Fraction(1, 24)
 
@@ -194,3 +198,14 @@ def test_light_is_kept_and_shown() -> None:
     dark, bright = (develop(np.full((360, 640, 3), level, np.float32), 0) for level in (0.0, 9.0))
     assert dark.mean() < 5
     assert bright.mean() > 240
+
+
+@pytest.mark.slow
+def test_bursts_and_lightning_are_no_cuts() -> None:
+    finder = SceneFinder(SceneSettings())
+    times_s = tuple(Fraction(n, 12) for n in range(int(DURATION_S * 12)))
+    for time_s in times_s:
+        finder.add(Frames(small_grey(film.frame(time_s)[::2, ::2])[None], (time_s,)))
+    edges = [float(span.start_s) for span in finder.finish(DURATION_S)][1:]
+    wanted = [*map(float, CUTS_S), *(float(start + end) / 2 for start, end in DISSOLVES_S)]
+    assert edges == pytest.approx(sorted(wanted), abs=0.3)
