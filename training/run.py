@@ -2,9 +2,9 @@
 
     python -m training.run --photos ../shared/photos --judges ../shared/judges --out training/runs/x
 
-Photographs are decoded once, the missing concepts drawn, the teacher looks at every crop, the image tower and then
-the text tower are trained, and the model is exported, calibrated and measured into OUT/model. On a GPU the same
-command trains there in bf16.
+Photographs are decoded once, the missing concepts drawn, the teacher looks at every crop, the image tower is trained
+and its last layer fitted again at the size of use, the text tower is trained, and the model is exported, calibrated
+and measured into OUT/model. On a GPU the same command trains there in bf16.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from training.evaluate import evaluate
 from training.export import export
 from training.image_tower import ImageSettings, train_image_tower
 from training.phrases import build_book, filler_words
+from training.refit import refit
 from training.teacher import make_view
 from training.text_tower import TextSettings, anchor_table, names_by_clip, train_text_tower
 
@@ -50,7 +51,7 @@ def words_to_weights(
     photos: Photos, judges: Path, names: Path | None, media: Path | None, run: Path, settings: TextSettings
 ) -> Path:
     """Stage 2, export and calibration; returns the model's folder."""
-    state = torch.load(run / "image.pt", map_location="cpu", weights_only=True)
+    state = torch.load(run / "refit.pt", map_location="cpu", weights_only=True)
     anchors = anchor_table(state["average"])
     labels = [line.strip() for line in (judges / TEACHER_LABELS).read_text(encoding="utf-8").splitlines()]
     book = build_book(photos, state["classes"], labels[1:])  # the first is the background
@@ -83,10 +84,12 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     photos = load_photos(args.photos, args.cache)
     prepare(photos, args.cache, args.judges / TEACHER, args.views, args.seed)
-    train_image_tower(ImageSettings(
+    image = ImageSettings(
         photos=args.photos, cache=args.cache, teacher=args.judges / TEACHER, out=args.out, epochs=args.epochs,
         minutes=args.minutes, workers=args.workers, seed=args.seed, compile=args.compile,
-    ))  # fmt: skip
+    )  # fmt: skip
+    train_image_tower(image)
+    refit(image)
     draw_curves(args.out / "image.jsonl", args.out / "curves.png")
     settings = TextSettings(steps=args.text_steps, seed=args.seed, threads=args.workers)
     folder = words_to_weights(photos, args.judges, args.names, args.media, args.out, settings)

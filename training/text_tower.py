@@ -19,7 +19,7 @@ from training.phrases import PLACE_SHARE, Book, distract, say
 CONFIG: dict[str, Any] = {
     "embed_dim": EMBED_DIM,
     "vision_cfg": {"timm_model_name": TOWER, "timm_model_pretrained": False, "timm_pool": "avg",
-                   "timm_proj": "linear", "image_size": 128},
+                   "timm_proj": "linear", "timm_proj_bias": True, "image_size": 128},
     "text_cfg": {"context_length": 32, "vocab_size": 49408, "width": 128, "heads": 4, "layers": 4},
 }  # fmt: skip
 
