@@ -27,12 +27,14 @@ CONFIG: dict[str, Any] = {
 def anchor_table(image_state: dict[str, Tensor]) -> np.ndarray:
     """Unit anchors float32 [A, D]: concepts, the teacher's labels, and last the place of what can't be seen.
 
-    That place is opposite the middle of all concepts and opposite nothing (the last concept), so that a word for a
-    sound without a source on screen ("white noise") is farther from every picture than any thing is.
+    That place is the direction in which the anchors, and so the pictures, differ least: the cosine of a word for a
+    sound without a source on screen ("white noise") is then near 0 with every picture.
     """
     concepts = F.normalize(image_state["anchors"].float(), dim=-1)
-    unseen = -F.normalize(F.normalize(concepts.mean(0, keepdim=True), dim=-1) + concepts[-1:], dim=-1)
     names = F.normalize(image_state["imagenet"].float(), dim=-1)
+    both = torch.cat([concepts, names])
+    unseen = torch.linalg.eigh(both.T @ both).eigenvectors[:, :1].T
+    unseen = unseen * -torch.sign((concepts @ unseen.T).mean())
     return np.asarray(torch.cat([concepts, names, unseen]).cpu().numpy())
 
 
