@@ -79,7 +79,7 @@ class MatchingSettings:
     ambience_threshold: Annotated[
         float, Field(ge=0, le=1, description="probability from which a scene gets a bed")
     ] = 0.4
-    max_effects: Annotated[int, Field(ge=0, le=50, description="emitters that may sound at once in a scene")] = 3
+    max_effects: Annotated[int, Field(ge=0, le=50, description="emitters that may sound at once in a scene")] = 2
     top: Annotated[int, Field(ge=1, le=100, description="suggestions for each cue, the chosen one included")] = 5
     min_presence_s: Annotated[float, Field(ge=0, le=60, description="a shorter appearance is a flicker")] = 0.5
     bridge_gap_s: Annotated[float, Field(ge=0, le=60, description="a shorter absence is bridged")] = 1.0
