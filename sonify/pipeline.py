@@ -7,6 +7,7 @@ sounds ──▶ catalog ──▶ words ─┘
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -229,8 +230,13 @@ def check_writable(target: Path, video: Path, *, force: bool) -> None:
         raise RenderError(f"{target} is a folder", hint="name a file in it")
     if target.exists() and not force:
         raise RenderError(f"{target} exists", hint="pass --force (force=True) to replace it")
-    if not target.absolute().parent.is_dir():
-        raise RenderError(f"there is no folder {target.absolute().parent}", hint="make it first")
+    folder = target.absolute().parent
+    if not folder.is_dir():
+        raise RenderError(f"there is no folder {folder}", hint="make it first")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise RenderError(f"can't write to the folder {folder}: {error.strerror}", hint="choose another") from None
 
 
 def _sayable(path: Path) -> Path:
