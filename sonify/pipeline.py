@@ -7,7 +7,6 @@ sounds ──▶ catalog ──▶ words ─┘
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +20,7 @@ from sonify.library.sounds import Catalog
 from sonify.matching.look import look
 from sonify.matching.place import place
 from sonify.matching.scores import Sight, Words
+from sonify.mix.places import check_writable
 from sonify.mix.render import render_sheet
 from sonify.models.interface import ImageTextModel
 from sonify.models.registry import load
@@ -220,23 +220,6 @@ class SoundFinder:
                 f"the sound {sound.path!r} is not in {root}", hint="put it back, or choose another in the cue sheet"
             )
         return file
-
-
-def check_writable(target: Path, video: Path, *, force: bool) -> None:
-    """Raises RenderError early where `target` can't be written or must not be."""
-    if target.absolute() == video.absolute() or (target.exists() and video.exists() and target.samefile(video)):
-        raise RenderError(f"{target} is the video itself", hint="choose another name for the output")
-    if target.is_dir():
-        raise RenderError(f"{target} is a folder", hint="name a file in it")
-    if target.exists() and not force:
-        raise RenderError(f"{target} exists", hint="pass --force (force=True) to replace it")
-    folder = target.absolute().parent
-    if not folder.is_dir():
-        raise RenderError(f"there is no folder {folder}", hint="make it first")
-    try:
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise RenderError(f"can't write to the folder {folder}: {error.strerror}", hint="choose another") from None
 
 
 def _sayable(path: Path) -> Path:

@@ -31,7 +31,8 @@ def run(args: argparse.Namespace, context: Context) -> int:
     """Does it."""
     video = text_name(args.video)
     out = Path(args.out) if args.out else video.with_name(f"{video.stem}.cues.json")
-    from sonify.pipeline import check_writable, suggest
+    from sonify.mix.places import check_writable
+    from sonify.pipeline import suggest
 
     check_writable(out, video, force=context.force)
     sheet = suggest(video, library=args.library or None, settings=context.settings, progress=context.progress)

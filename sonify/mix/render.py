@@ -17,6 +17,7 @@ from sonify.mix import mux, sources, streams
 from sonify.mix.dynamics import Limiter, duck_curve
 from sonify.mix.levels import Level, measure, used_part_s
 from sonify.mix.original import OriginalAudio
+from sonify.mix.places import check_writable
 from sonify.mix.sources import RATE_HZ, Samples, SoundFile
 from sonify.mix.spatial import Floats, Line, gain
 from sonify.mix.streams import Film
@@ -44,7 +45,9 @@ def render_sheet(
     new stereo track. `out` appears when it is whole, or not at all. Raises RenderError, and LibraryError
     for a sound that can't be read.
     """
-    _check_places(video, out, force)
+    if not video.is_file():
+        raise RenderError(f"there is no video {video}", hint="check the path in the cue sheet")
+    check_writable(out, video, force=force)
     mux.container_of(out)
     film = streams.inspect(video)
     _check_length(sheet, film)
@@ -170,18 +173,6 @@ def _sound(cue: Cue, sounds: Callable[[SoundRef], Path]) -> SoundFile:
         return sources.inspect(file)
     except LibraryError as error:
         raise LibraryError(f"cue {cue.id} ({cue.label}): {error.what}", hint=error.hint) from None
-
-
-def _check_places(video: Path, out: Path, force: bool) -> None:
-    if not video.is_file():
-        raise RenderError(f"there is no video {video}", hint="check the path in the cue sheet")
-    if out.is_dir():
-        raise RenderError(f"{out} is a folder", hint="give the name of a file")
-    if out.exists():
-        if out.samefile(video):
-            raise RenderError(f"{out} is the video itself", hint="choose another name for the result")
-        if not force:
-            raise RenderError(f"{out} exists", hint="pass --force (force=True) to replace it")
 
 
 def _check_length(sheet: CueSheet, film: Film) -> None:
