@@ -44,8 +44,8 @@ class ImageSettings:
     batch: int = 64
     peak_rate: float = 2e-3
     decay: float = 0.05
-    ema: float = 0.998
-    sides_px: tuple[tuple[float, int], ...] = ((0.0, 64), (0.5, 80))
+    ema: float = 0.999
+    sides_px: tuple[tuple[float, int], ...] = ((0.0, 64), (0.4, 80), (0.75, 96))
     seed: int = 0
     compile: bool = False
 
@@ -277,7 +277,7 @@ def _worker(rank: int, settings: ImageSettings) -> None:
             row = {"epoch": epoch, "step": step, "minutes": round(spent / 60, 2), "side_px": side,
                    "rate": optimiser.param_groups[0]["lr"], "concept": means[0], "probe": means[1],
                    "imagenet": means[2], "direction": means[3], "views": len(pool.boxes)}  # fmt: skip
-            if epoch % 2 == 0 or progress >= 1.0:
+            if epoch % 5 == 0 or progress >= 1.0:
                 row["top1"], row["top5"] = accuracy(average, pool.photos, pool.labels)
             with (settings.out / "image.jsonl").open("a", encoding="utf-8") as log:
                 log.write(json.dumps(row) + "\n")

@@ -20,6 +20,8 @@ FEATURES = 1280
 POOLED_TENSOR = 169
 """Index of the pooled feature among the TFLite file's tensors (design notes; checked by its shape on load)."""
 INPUT_PX = 224
+WIDE, CLOSE = (0.25, 1.0), (0.15, 0.5)
+"""Share of the picture's area in a crop; every fourth view looks closely, so that small emitters are learnt too."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def make_view(photos: Photos, teacher: Path, out: Path, view: int, seed: int, th
         return
     rng = np.random.default_rng([seed, view])
     count = len(photos)
-    boxes = draw_boxes(count, (0.25, 1.0), rng)
+    boxes = draw_boxes(count, CLOSE if view % 4 == 3 else WIDE, rng)
     if view == 0:
         boxes[:] = (0, 0, 1, 1)
     net = Teacher(teacher, threads)
