@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from contextlib import suppress
 from pathlib import Path
 
 from sonify.errors import ModelError
 from sonify.files import write_text
+from sonify.resources import cache_folder as cache_folder
 
 _BLOCK = 1 << 20
 _HEX = set("0123456789abcdef")
-
-
-def cache_folder() -> Path:
-    """The folder of sonify's own cache: SONIFY_CACHE_DIR, else the user's cache folder. It may not exist yet."""
-    named = os.environ.get("SONIFY_CACHE_DIR", "")
-    if named:
-        return Path(named).expanduser().absolute()
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("sonify", appauthor=False))
 
 
 def sha256(path: Path) -> str:
