@@ -1,4 +1,4 @@
-"""Licences by one name, and where a sound begins."""
+"""Where a sound begins."""
 
 from __future__ import annotations
 
@@ -8,48 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from sonify.library.licences import normalise
 from sonify.library.measure import lead_silence_s
 
 RATE_HZ = 48_000
-
-
-@pytest.mark.parametrize(
-    ("text", "spdx"),
-    [
-        ("CC0", "CC0-1.0"),
-        ("cc-0", "CC0-1.0"),
-        ("CC0 1.0 Universal", "CC0-1.0"),
-        ("Creative Commons 0", "CC0-1.0"),
-        ("Creative Commons Zero", "CC0-1.0"),
-        ("CC0-1.0", "CC0-1.0"),
-        ("CC0 (clip); ESC-50 as a whole CC BY-NC 3.0", "CC0-1.0"),
-        ("http://creativecommons.org/publicdomain/zero/1.0/", "CC0-1.0"),
-        ("http://creativecommons.org/licenses/by/3.0/", "CC-BY-3.0"),
-        ("https://creativecommons.org/licenses/by-nc-sa/4.0/legalcode", "CC-BY-NC-SA-4.0"),
-        ("https://creativecommons.org/licenses/sampling+/1.0/", ""),
-        ("https://creativecommons.org/publicdomain/mark/1.0/", "LicenseRef-public-domain"),
-        ("CC BY", "CC-BY-4.0"),
-        ("CC BY 3.0", "CC-BY-3.0"),
-        ("cc-by-sa", "CC-BY-SA-4.0"),
-        ("CC-BY-NC (clip); ESC-50 as a whole CC BY-NC 3.0", "CC-BY-NC-3.0"),
-        ("CC-BY-NC-ND 2.5", "CC-BY-NC-ND-2.5"),
-        ("Creative Commons Attribution 4.0", "CC-BY-4.0"),
-        ("Creative Commons: Attribution NonCommercial ShareAlike 3.0", "CC-BY-NC-SA-3.0"),
-        ("Attribution", "CC-BY-4.0"),
-        ("Attribution Noncommercial", "CC-BY-NC-4.0"),
-        ("Public Domain", "LicenseRef-public-domain"),
-        ("MIT License", "MIT"),
-        ("Apache-2.0", "Apache-2.0"),
-        ("no licence in repository (research use only)", ""),
-        ("CC-Sampling+ (clip); ESC-50 as a whole CC BY-NC 3.0", ""),
-        ("all rights reserved", ""),
-        ("accept by mail", ""),
-        ("", ""),
-    ],
-)
-def test_licences(text: str, spdx: str) -> None:
-    assert normalise(text) == spdx
 
 
 def sound(path: Path, silence_s: float, *, noise: float = 0.0, attack_s: float = 0.0, rate_hz: int = RATE_HZ) -> Path:

@@ -1,0 +1,77 @@
+"""Which licences may be used: `--licence cc0,cc-by`, the setting `library.licences`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sonify.errors import SettingsError
+from sonify.library.licences import family, is_known, normalise
+
+FAMILIES = (
+    "cc0",
+    "public-domain",
+    "cc-by",
+    "cc-by-sa",
+    "cc-by-nd",
+    "cc-by-nc",
+    "cc-by-nc-sa",
+    "cc-by-nc-nd",
+)
+# What people write for them.
+_ALSO = {
+    "cc-0": "cc0",
+    "cc-zero": "cc0",
+    "pd": "public-domain",
+    "publicdomain": "public-domain",
+    "pdm": "public-domain",
+    "by": "cc-by",
+    **{name.removeprefix("cc-"): name for name in FAMILIES if name.startswith("cc-by-")},
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The licences that may be used; without terms, any.
+
+    A term is a family, which allows its licence in any version, or an SPDX identifier. "cc-by" allows CC-BY-3.0 and
+    CC-BY-4.0, and neither CC-BY-NC-4.0 nor CC0-1.0: whoever wants both names both.
+    """
+
+    terms: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything is forbidden."""
+        return bool(self.terms)
+
+    def __str__(self) -> str:
+        """As `parse` reads it."""
+        return ",".join(self.terms)
+
+    def allows(self, spdx: str) -> bool:
+        """Whether a sound of that licence may be used. One that is missing or not known may not, under any policy."""
+        return not self.terms or (bool(spdx) and (family(spdx) in self.terms or spdx in self.terms))
+
+
+def parse(text: str | Iterable[str]) -> Policy:
+    """The policy of "cc0,cc-by" or ["cc0", "cc-by"], of "" that everything is allowed.
+
+    Raises SettingsError, with the nearest term, for one that isn't known.
+    """
+    words = text.split(",") if isinstance(text, str) else text
+    return Policy(tuple(dict.fromkeys(_term(word.strip()) for word in words if word.strip())))
+
+
+def _term(word: str) -> str:
+    plain = "-".join(word.casefold().replace("_", " ").split())
+    plain = _ALSO.get(plain, plain)
+    if plain in FAMILIES:
+        return plain
+    spdx = normalise(word)
+    # "CC licence", "attribution" and the like mean a licence without saying its version: that is no identifier.
+    if is_known(spdx) and spdx.casefold() in (plain, f"licenseref-{plain}"):
+        return spdx
+    near = difflib.get_close_matches(plain, FAMILIES, n=2, cutoff=0.6)
+    meant = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(FAMILIES)}"
+    raise SettingsError(f"there is no licence {word!r}", hint=f"{meant} (or an SPDX identifier such as CC-BY-4.0)")
