@@ -113,16 +113,17 @@ def test_another_model_or_other_weights_share_nothing() -> None:
         assert len(model.asked) == len(TEMPLATES)
 
 
+@pytest.mark.parametrize("suffix", ["keys", "rows"])
 @pytest.mark.parametrize("damage", [b"", b"nonsense", None])
-def test_a_damaged_cache_is_made_again(cache: Path, damage: bytes | None) -> None:
+def test_a_damaged_cache_is_made_again(cache: Path, suffix: str, damage: bytes | None) -> None:
     want = embed_labels(Counting(), [["a dog"], ["a cat"]])
-    (file,) = (cache / "text").rglob("*.npy")
+    (file,) = (cache / "text").glob(f"*.{suffix}")
     whole = bytearray(file.read_bytes())
-    whole[-20] ^= 0x40  # one bit of a vector
+    whole[-9] ^= 0x40  # one bit of the last row, or of its key
     file.write_bytes(bytes(whole) if damage is None else damage)
     model = Counting()
     np.testing.assert_allclose(embed_labels(model, [["a dog"], ["a cat"]]), want)
-    assert len(model.asked) == 2 * len(TEMPLATES)
+    assert len(model.asked) == (2 if damage is not None else 1) * len(TEMPLATES)
     model.asked.clear()
     np.testing.assert_allclose(embed_labels(model, [["a dog"], ["a cat"]]), want)
     assert not model.asked
@@ -134,14 +135,26 @@ def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path, monkeypa
     assert embed_labels(Counting(), [["a dog"]]).shape == (1, 26)
 
 
-def test_the_cache_stays_small(cache: Path) -> None:
+def test_the_cache_stays_small(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sonify.models.text._MAX_ROWS", 20)
+    names = [f"thing number {chr(97 + n % 26)} of {n}" for n in range(40)]
+    for name in names:
+        embed_labels(Counting(), [["the sea"], [name]])
+    row_bytes = 26 * 4
+    sizes = [file.stat().st_size for file in (cache / "text").glob("*.rows")]
+    assert len(sizes) == 1 and sizes[0] <= 20 * row_bytes
+    model = Counting()
+    embed_labels(model, [["the sea"], [names[-1]]])
+    assert not model.asked, "what was used last is still there"
+
+
+def test_new_phrases_are_added_to_the_file_that_is_there(cache: Path) -> None:
     model = Counting()
     for n in range(40):
-        embed_labels(model, [[f"thing number {chr(97 + n % 26)} of {n}"]])
-    assert len(list((cache / "text").rglob("*.npy"))) <= 17
-    assert not list((cache / "text").rglob(".sonify-*"))
+        embed_labels(model, [[f"thing number {n}"]])
+    assert len(list((cache / "text").iterdir())) == 3  # keys, rows, lock
     model.asked.clear()
-    embed_labels(model, [[f"thing number {chr(97 + n % 26)} of {n}"] for n in range(40)])
+    embed_labels(model, [[f"thing number {n}"] for n in range(40)])
     assert not model.asked
 
 
