@@ -67,6 +67,13 @@ class SceneSettings:
 
 
 @dataclass(frozen=True, config=_strict)
+class LibrarySettings:
+    """Which sounds may be used."""
+
+    licences: Annotated[str, Field(description="licences that may be used, such as cc0,cc-by; empty: any")] = ""
+
+
+@dataclass(frozen=True, config=_strict)
 class MatchingSettings:
     """Which sounds, and when."""
 
@@ -109,6 +116,7 @@ class Settings:
     video: VideoSettings = Field(default_factory=VideoSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
     scenes: SceneSettings = Field(default_factory=SceneSettings)
+    library: LibrarySettings = Field(default_factory=LibrarySettings)
     matching: MatchingSettings = Field(default_factory=MatchingSettings)
     mix: MixSettings = Field(default_factory=MixSettings)
 
