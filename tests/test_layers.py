@@ -14,11 +14,12 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"demo", "batch", "export"},
-    {"pipeline"},
+    {"pipeline", "searching"},
     {"matching", "mix"},
     {"models", "video", "library"},
     {"cues", "settings", "resources"},
-    {"errors", "progress", "files", "_version"},
+    {"vectortable"},
+    {"errors", "progress", "files", "loudness", "_version"},
 )
 # Pictures of a result are made from it, after the fact; batch is the pipeline over a folder.
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
