@@ -26,6 +26,8 @@ FORMAT = "sonify.cues"
 VERSION = 1
 MAX_KEY_FRAMES = 10_000
 MAX_BYTES = 256 * 2**20
+# Fields of a sound that are left out of the document where they are empty.
+CREDITS = frozenset({"title", "author", "source_url"})
 
 Kind = Literal["effect", "ambience"]
 Curve = Annotated[tuple[tuple[float, float], ...], Field(max_length=MAX_KEY_FRAMES)]
@@ -95,11 +97,17 @@ class LibraryRef:
 
 @dataclass(frozen=True, config=_strict)
 class SoundRef:
-    """A sound file: `path` inside the library called `library`."""
+    """A sound file: `path` inside the library called `library`.
+
+    The rest is what the credits say of it, as it was known when the sheet was made; "" where nothing was.
+    """
 
     library: Annotated[str, Field(min_length=1)]
     path: Inside
     licence: str = ""
+    title: str = ""
+    author: str = ""
+    source_url: str = ""
 
 
 @dataclass(frozen=True, config=_strict)
@@ -301,11 +309,11 @@ def _problem(detail: Any) -> str:
 
 
 def _tidy(value: Any) -> Any:
-    """Floats to a microsecond, so that the same decision is the same text."""
+    """Floats to a microsecond, so that the same decision is the same text; nothing where nothing is known."""
     if isinstance(value, float):
         return round(value, 6) + 0.0
     if isinstance(value, dict):
-        return {key: _tidy(item) for key, item in value.items()}
+        return {key: _tidy(item) for key, item in value.items() if item != "" or key not in CREDITS}
     if isinstance(value, list | tuple):
         return [_tidy(item) for item in value]
     return value

@@ -67,6 +67,15 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert sheet(tmp_path).to_json() == before.to_json()
 
 
+def test_what_the_credits_need_is_kept_and_left_out_where_it_is_unknown(tmp_path: Path) -> None:
+    before = sheet(tmp_path)
+    assert "author" not in before.to_json()
+    known = replace(DOG, title="Rex", author="Jo", source_url="https://example.org/1")
+    named = replace(before, cues=(replace(before.cues[0], sound=known),))
+    assert '"author": "Jo"' in named.to_json() and '"title": "Rex"' in named.to_json()
+    assert CueSheet.from_json(named.to_json()) == named
+
+
 def test_a_sheet_and_its_video_move_together(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
