@@ -9,14 +9,16 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from sonify.library import ucs
-from sonify.library.metadata import Describer, Meaning
+from sonify.library.metadata import Described, Sidecars
+from sonify.library.metadata import describe as described
 from sonify.library.names import clean
 from sonify.library.phrases import look
+from sonify.library.records import SoundLabel
 from sonify.library.sidecar import read_sidecar
 
 
-def describe(folder: Path, path: str) -> Meaning:
-    return Describer(folder, [path]).describe(path)
+def describe(folder: Path, path: str) -> Described:
+    return described(path, told=Sidecars(folder).told(path))
 
 
 FREE_NAMES = {
@@ -120,7 +122,7 @@ UCS_NAMES = {
     "FEETHmn_Boots Gravel Walk_JS_Foley": ("footsteps", "effect", "a person walking"),
     "CMPTKey_Typing Fast_JS_Office": ("computer keyboard", "effect", "a laptop"),
     "COMTelph_Rotary Ring_JS_Retro": ("telephone", "effect", "a telephone"),
-    "MUSCPluck_Harp Gliss_JS_Orch": ("harp", "effect", "a harp"),
+    "MUSCPluck_Harp Gliss_JS_Orch": ("harp", "music", "a harp"),
     "BIRDSea_Herring Gull Calls_JS_Coast": ("seabird", "effect", "a seagull"),
     "WHSH_Fast Airy_JS_Design": ("whoosh", "effect", None),
     "DSGNRise_Long Tension_JS_Trailer": ("riser", "effect", None),
@@ -197,7 +199,7 @@ def test_folders_and_file_names(tmp_path: Path, path: str) -> None:
 
 
 def test_a_sound_without_a_name_is_never_looked_for(tmp_path: Path) -> None:
-    assert describe(tmp_path, "0001.wav") == Meaning("unnamed", "effect", (), "", "")
+    assert describe(tmp_path, "0001.wav") == Described((SoundLabel("unnamed", "name", 0.0),), (), "effect")
 
 
 def table(folder: Path, text: str | bytes, name: str = "labels.csv") -> Path:
@@ -213,16 +215,17 @@ def test_a_sidecar_is_believed(tmp_path: Path) -> None:
         "file,label,kind,phrases,licence,author,description,source_url\n"
         'a/0001.wav,Wet Dog!,ambience,"a wet dog; a dog in the rain",CC BY 4.0,Jo,,https://example.org\n',
     )
-    assert describe(tmp_path, "a/0001.wav") == Meaning(
-        "wet dog", "ambience", ("a wet dog", "a dog in the rain"), "CC-BY-4.0", "Jo"
-    )
+    found = describe(tmp_path, "a/0001.wav")
+    assert (found.label, found.kind, found.labels[0].source) == ("wet dog", "ambience", "sidecar")
+    assert found.phrases == ("a wet dog", "a dog in the rain")
+    assert (found.licence, found.author, found.source_url) == ("CC-BY-4.0", "Jo", "https://example.org")
 
 
 def test_what_a_sidecar_leaves_open_comes_from_elsewhere(tmp_path: Path) -> None:
     table(tmp_path, "author,file\nJo,dog_bark_05.wav\n")
-    assert describe(tmp_path, "dog_bark_05.wav") == Meaning(
-        "dog bark", "effect", ("a dog", "a dog barking"), "", "Jo"
-    )
+    found = describe(tmp_path, "dog_bark_05.wav")
+    assert (found.label, found.kind, found.author) == ("dog bark", "effect", "Jo")
+    assert found.phrases == ("a dog", "a dog barking")
     table(tmp_path, "file,description\n0001.wav,The old church bells of Ulm\n")
     assert describe(tmp_path, "0001.wav").label == "church bell"
     table(tmp_path, "file,label\nANMLDog_Bark_JS_Kit.wav,cat\n")
@@ -262,9 +265,9 @@ def test_the_nearer_sidecar_and_labels_csv_win(tmp_path: Path) -> None:
 )
 def test_tables_as_spreadsheets_write_them(tmp_path: Path, text: str | bytes) -> None:
     table(tmp_path, text)
-    describer = Describer(tmp_path, ["x.wav"])
-    assert describer.describe("x.wav").label == "wet dog"
-    assert describer.problems == []
+    tables = Sidecars(tmp_path)
+    assert tables.told("x.wav")["label"] == "wet dog"
+    assert tables.problems == []
 
 
 @pytest.mark.parametrize(
@@ -288,10 +291,10 @@ def test_a_sidecar_says_nothing_about_files_elsewhere(tmp_path: Path, path: str)
 )
 def test_a_useless_sidecar_is_named(tmp_path: Path, text: bytes, problem: str) -> None:
     file = table(tmp_path, text)
-    describer = Describer(tmp_path, ["cow.wav"])
-    assert describer.describe("cow.wav").label == "cow"
-    assert problem in describer.problems[0]
-    assert str(file) in describer.problems[0]
+    tables = Sidecars(tmp_path)
+    assert described("cow.wav", told=tables.told("cow.wav")).label == "cow"
+    assert problem in tables.problems[0]
+    assert str(file) in tables.problems[0]
 
 
 def test_a_sidecar_that_leads_elsewhere_is_not_read(tmp_path: Path) -> None:
@@ -326,7 +329,7 @@ def test_accents_composed_or_not_are_the_same_file(tmp_path: Path) -> None:
 
 
 def test_data_files_are_tidy(root: Path) -> None:
-    for name, columns in (("phrases.csv", 3), ("ucs.csv", 4)):
+    for name, columns in (("phrases.csv", 3), ("ucs.csv", 7)):
         with (root / "sonify" / "library" / name).open(encoding="utf-8", newline="") as lines:
             rows = list(csv.reader(lines))
         assert {len(row) for row in rows} == {columns}

@@ -1,38 +1,182 @@
-"""What a sound is: from sidecars, then UCS names, then folder and file names."""
+"""What a sound is: from sidecars, then its tags, its UCS name, and the names of its folders and file.
+
+tables = Sidecars(folder)
+described = describe(path, read_tags(folder / path), tables.told(path))
+"""
 
 from __future__ import annotations
 
 import posixpath
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from types import MappingProxyType
+from typing import cast, get_args
 
 from sonify.cues import Kind
 from sonify.library import licences, names, ucs
-from sonify.library.phrases import known, look
-from sonify.library.sidecar import NAMES, Row, read_sidecar
-from sonify.library.words import normalise
+from sonify.library.guesses import Guess, from_names, from_sidecar, from_tags, from_ucs, named_kind, ordered
+from sonify.library.phrases import look
+from sonify.library.records import SoundKind, SoundLabel, Tags
+from sonify.library.sidecar import Row, Sidecar, read_sidecar, sidecars
+from sonify.library.words import normalise, one_line
 
 NOTHING_TO_SEE = "-"
+UNNAMED = "unnamed"
 MAX_PHRASES = 12
 MAX_PHRASE_CHARACTERS = 120
+MAX_LABELS = 8
 MAX_TEXT = 200
-_BEDS = (
-    "ambience;ambiences;ambient;ambiance;atmos;atmosphere;atmospheres;background;backgrounds;bed;beds;bgs;"
-    "room tone;room tones;soundscape;soundscapes"
-)
-_EFFECTS = "effect;effects;sfx;foley;hard effects;one shots"
-_KIND_FOLDERS: Mapping[str, Kind] = {
-    **dict.fromkeys(_BEDS.split(";"), "ambience"),
-    **dict.fromkeys(_EFFECTS.split(";"), "effect"),
-}
+MAX_DESCRIPTION = 2_000
+_NOTHING: Row = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Described:
+    """What is known of one sound besides its samples. Without phrases there is nothing to see.
+
+    labels: most trusted first, one at least; labels[0] is the one that counts, "unnamed" when nothing says anything.
+    category: a UCS CatID or "". licence: SPDX where we know it, else as it was written.
+    """
+
+    labels: tuple[SoundLabel, ...]
+    phrases: tuple[str, ...]
+    kind: SoundKind
+    category: str = ""
+    licence: str = ""
+    author: str = ""
+    source_url: str = ""
+    description: str = ""
+    title: str = ""
+
+    @property
+    def label(self) -> str:
+        """The label that counts."""
+        return self.labels[0].text
+
+
+def describe(path: str, tags: Tags | None = None, told: Row = _NOTHING) -> Described:
+    """What the sound at `path` (inside the library, with '/') is.
+
+    tags: what the file says of itself. told: what the sidecars say of it, see `Sidecars.told`.
+    The same input gives the same answer, whatever other sounds there are.
+    """
+    tags = tags or Tags()
+    folders, stem = path.split("/")[:-1], posixpath.splitext(posixpath.basename(path))[0]
+    named = ucs.parse(stem)
+    guesses = ordered(
+        [
+            *from_sidecar(told),
+            *from_tags(tags),
+            *from_ucs(named),
+            *from_names(folders, stem, in_ucs=named is not None),
+        ]
+    )
+    first = guesses[0] if guesses else Guess(UNNAMED, "name", 0.0)
+    return Described(
+        labels=_labels(guesses) or (SoundLabel(UNNAMED, "name", 0.0),),
+        phrases=_phrases(told["phrases"]) if "phrases" in told else first.phrases,
+        kind=_kind(told, tags, first, folders, stem),
+        category=next((guess.category for guess in guesses if guess.category), ""),
+        licence=_licence(told, tags),
+        author=one_line(told.get("author") or tags.author or (named.author if named else ""), MAX_TEXT),
+        source_url=one_line(told.get("source_url") or tags.source_url, MAX_DESCRIPTION),
+        description=one_line(told.get("description") or tags.description, MAX_DESCRIPTION),
+        title=one_line(told.get("title") or tags.title or (named.title if named else ""), MAX_TEXT),
+    )
+
+
+def relabelled(described: Described, label: str) -> Described:
+    """The same sound with a person's label: it comes first, and kind, phrases and category follow it.
+
+    What the label doesn't say (a kind for words that we don't know) stays as it was. A label without any word
+    changes nothing.
+    """
+    text = normalise(label)
+    if not text:
+        return described
+    found = look(text)
+    others = tuple(one for one in described.labels if one.text not in (text, UNNAMED))
+    return replace(
+        described,
+        labels=(SoundLabel(text, "person", 1.0), *others)[:MAX_LABELS],
+        phrases=found.phrases,
+        kind=found.kind if found.key else described.kind,
+        category=ucs.category_of(text) or ("" if found.key else described.category),
+    )
+
+
+class Sidecars:
+    """The tables of one library, each read once, when the first sound of its folder is asked for.
+
+    problems: what is wrong with the tables that were read so far, one line each.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problems: list[str] = []
+        self._tables: dict[str, tuple[Sidecar, ...]] = {}
+
+    def told(self, path: str) -> Row:
+        """All that tables say of a sound: its own folder's before the root's, labels.csv before the others."""
+        composed = unicodedata.normalize("NFC", path)
+        told: dict[str, str] = {}
+        for inside in dict.fromkeys((posixpath.dirname(path), "")):
+            for table in self._of(inside):
+                told = {**table.row(composed), **told}
+        return MappingProxyType(told)
+
+    def files(self, path: str) -> tuple[Path, ...]:
+        """The tables that may speak of a sound, in order of trust: when one changes, it must be described again."""
+        places = dict.fromkeys((posixpath.dirname(path), ""))
+        return tuple(file for inside in places for file in sidecars(self.folder / inside))
+
+    def _of(self, inside: str) -> tuple[Sidecar, ...]:
+        if inside not in self._tables:
+            read = tuple(read_sidecar(file, inside) for file in sidecars(self.folder / inside))
+            self._tables[inside] = read
+            self.problems.extend(problem for table in read for problem in table.problems)
+        return self._tables[inside]
+
+
+def _labels(guesses: tuple[Guess, ...]) -> tuple[SoundLabel, ...]:
+    return tuple(SoundLabel(guess.text, guess.source, guess.confidence) for guess in guesses)[:MAX_LABELS]
+
+
+def _kind(told: Row, tags: Tags, first: Guess, folders: list[str], stem: str) -> SoundKind:
+    """What a table states, then the category's, the genre's, what the names say, and the label's own."""
+    stated = told.get("kind", "").casefold()
+    if stated in get_args(SoundKind):
+        return cast(SoundKind, stated)
+    if first.stated_kind:
+        return first.stated_kind
+    if first.source == "ucs":
+        return first.kind
+    return names.genre_kind(tags.category) or named_kind(folders, stem) or first.kind
+
+
+def _licence(told: Mapping[str, str], tags: Tags) -> str:
+    """The first that we know by name, else the first that anything is written of."""
+    written = [told.get("licence", ""), told.get("licence_url", ""), tags.licence]
+    known = next((spdx for text in written if (spdx := licences.normalise(text))), "")
+    # A table's word is not overruled by what the file says, even where we can't read it.
+    if told.get("licence") and not licences.normalise(told["licence"]) and not told.get("licence_url"):
+        known = ""
+    return known or one_line(next((text for text in written if text), ""), MAX_TEXT)
+
+
+def _phrases(cell: str) -> tuple[str, ...]:
+    """The phrases of a cell, between ';' or '|'; a lone '-' says that there is nothing to see."""
+    if cell == NOTHING_TO_SEE:
+        return ()
+    found = (one_line(part, MAX_PHRASE_CHARACTERS) for part in cell.replace("|", ";").split(";"))
+    return tuple(dict.fromkeys(phrase for phrase in found if phrase))[:MAX_PHRASES]
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What is known of one sound besides its header. Without phrases there is nothing to see."""
+    """What a cue needs to know of one sound besides its header."""
 
     label: str
     kind: Kind
@@ -42,103 +186,17 @@ class Meaning:
 
 
 class Describer:
-    """Tells what the sounds of one library are; it reads each sidecar once."""
+    """Tells what the sounds of one library are, from all but their tags."""
 
     def __init__(self, folder: Path, paths: Iterable[str]) -> None:
-        self.problems: list[str] = []
-        self._tables: dict[str, tuple[Mapping[str, Row], ...]] = {}
-        for inside in sorted({"", *(posixpath.dirname(path) for path in paths)}):
-            self._tables[inside] = tuple(self._read(folder, inside))
+        self._tables = Sidecars(folder)
+        for path in paths:
+            self._tables.told(path)
+        self.problems = self._tables.problems
 
     def describe(self, path: str) -> Meaning:
-        """What the sound at `path` (inside the library, with '/') is."""
-        told = self._told(path)
-        label, kind, phrases, author = _guess(path, told)
-        stated = told.get("kind", "").casefold()
-        if stated in ("effect", "ambience"):
-            kind = cast(Kind, stated)
-        if "phrases" in told:
-            phrases = _phrases(told["phrases"])
-        licence = told.get("licence", "")
-        return Meaning(
-            label,
-            kind,
-            phrases,
-            licences.normalise(licence) or _line(licence),
-            _line(told.get("author", "")) or author,
-        )
-
-    def _read(self, folder: Path, inside: str) -> Iterable[Mapping[str, Row]]:
-        for name in NAMES:
-            file = folder / inside / name
-            # A link may lead to a file that is none of the library's business.
-            if file.is_file() and not file.is_symlink():
-                table = read_sidecar(file, inside)
-                self.problems.extend(table.problems)
-                yield table.rows
-
-    def _told(self, path: str) -> dict[str, str]:
-        """All that sidecars say of a sound: its own folder's before the root's, labels.csv before manifest.csv."""
-        composed = unicodedata.normalize("NFC", path)
-        told: dict[str, str] = {}
-        for inside in dict.fromkeys((posixpath.dirname(path), "")):
-            for table in self._tables[inside]:
-                told = {**table.get(composed, {}), **told}
-        return told
-
-
-def _guess(path: str, told: Row) -> tuple[str, Kind, tuple[str, ...], str]:
-    """Label, kind, phrases and author, as good as names allow; a sidecar's label stands."""
-    folders, stem = path.split("/")[:-1], posixpath.splitext(posixpath.basename(path))[0]
-    named = ucs.parse(stem)
-    label = normalise(told.get("label", ""))
-    if not label and named:
-        found = look(named.label)
-        phrases = () if named.category.blind else found.phrases
-        return named.label, named.category.kind or found.kind, phrases, _line(named.author)
-    label = label or _from_description(told) or _from_names(folders, stem)
-    found = look(label)
-    kind = (named and named.category.kind) or _named_kind(folders, stem) or found.kind
-    # A name without any word that we know may be a code: there is nothing to look for.
-    return label or "unnamed", kind, found.phrases, _line(named.author) if named else ""
-
-
-def _from_description(told: Row) -> str:
-    found = known(told.get("description", ""))
-    return found.key if found else ""
-
-
-def _from_names(folders: list[str], stem: str) -> str:
-    """The file's name where we know it, else the folder's where we know that, else the file's as it is."""
-    own = names.clean(stem)
-    above = [label for label in (names.clean(folder) for folder in reversed(folders)) if label]
-    if own:
-        above = [label for label in above if label not in _KIND_FOLDERS]
-    candidates = [(own, known(own)), *((label, known(label)) for label in above[:2])]
-    for label, found in candidates:
-        if found and found.certain:
-            return label
-    for label, found in candidates:
-        if found:
-            return label
-    return own or next(iter(above), "")
-
-
-def _named_kind(folders: list[str], stem: str) -> Kind | None:
-    """The kind that the file's name, or else the nearest folder's, says."""
-    if names.says_bed(stem):
-        return "ambience"
-    told = (_KIND_FOLDERS.get(normalise(folder)) for folder in reversed(folders))
-    return next((kind for kind in told if kind), None)
-
-
-def _phrases(cell: str) -> tuple[str, ...]:
-    """The phrases of a cell, between ';' or '|'; a lone '-' says that there is nothing to see."""
-    if cell == NOTHING_TO_SEE:
-        return ()
-    found = (" ".join(part.split())[:MAX_PHRASE_CHARACTERS] for part in cell.replace("|", ";").split(";"))
-    return tuple(dict.fromkeys(phrase for phrase in found if phrase))[:MAX_PHRASES]
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())[:MAX_TEXT]
+        """What the sound at `path` (inside the library, with '/') is; music and speech have nothing to see."""
+        found = describe(path, told=self._tables.told(path))
+        kind: Kind = found.kind if found.kind == "ambience" else "effect"
+        phrases = found.phrases if found.kind in ("effect", "ambience") else ()
+        return Meaning(found.label, kind, phrases, found.licence, found.author)

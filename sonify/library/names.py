@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from sonify.library.phrases import SOUND_WORDS
+from sonify.library.records import SoundKind
 from sonify.library.words import normalise, word_set, words
 
 MAX_WORDS = 6
@@ -23,6 +24,17 @@ _NOISE = word_set(
 _KEEP_SHORT = word_set("ac tv uv ax ox cd up by on in at of to no go dj pc ui ufo atv suv rv")
 # A name that begins so is that of a bed, whatever can be heard in it.
 BED_WORDS = word_set("amb ambience ambiance ambient atmos atmo atmosphere soundscape roomtone")
+SPEECH_WORDS = word_set("vo dx dialogue dialog voiceover narration")
+MUSIC_WORDS = word_set("music mus mx song soundtrack musicbed")
+_GENRES_OF_EFFECTS = word_set("effect effects sfx fx foley sound")
+_GENRES_OF_SPEECH = word_set("speech spoken audiobook podcast dialogue dialog voiceover narration interview")
+_GENRES_OF_MUSIC = word_set(
+    """
+    music song rock pop jazz blues classical electronic electronica techno house trance dance folk country metal punk
+    reggae soul funk disco rap hip hop latin orchestral symphony opera soundtrack instrumental cinematic lofi edm
+    dubstep gospel acoustic score trailer
+    """
+)
 _HEXADECIMAL = re.compile(r"(?=.*\d)[0-9a-f]{6,}$")
 
 
@@ -45,10 +57,28 @@ def clean(name: str) -> str:
     return normalise(" ".join(found[:MAX_WORDS]))
 
 
-def says_bed(name: str) -> bool:
-    """Whether a free file name says that the sound is a bed: "Amb_Forest_01"."""
+def said_kind(name: str) -> SoundKind | None:
+    """The kind that a free file name says: "Amb_Forest_01" is a bed, "VO_Intro_03" speech, None when it says none."""
     found = words(_CAMEL.sub(" ", name.replace("_", " ")))
-    return bool(found) and found[0] in BED_WORDS
+    if not found:
+        return None
+    if found[0] in BED_WORDS:
+        return "ambience"
+    if found[0] in SPEECH_WORDS:
+        return "speech"
+    return "music" if found[0] in MUSIC_WORDS or found[-1] == "song" else None
+
+
+def genre_kind(genre: str) -> SoundKind | None:
+    """The kind that a genre or a free category in a tag means: "Rock" is music; None when it says nothing."""
+    found = frozenset(words(genre))
+    if found & _GENRES_OF_EFFECTS:
+        return None
+    if found & BED_WORDS:
+        return "ambience"
+    if found & _GENRES_OF_SPEECH:
+        return "speech"
+    return "music" if found & _GENRES_OF_MUSIC else None
 
 
 def _chunks(name: str) -> list[str]:

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import cast
 
-from sonify.cues import Kind
+from sonify.library.records import SoundKind
 from sonify.library.words import plain, singular, word_set, words
 
 _TABLE = Path(__file__).with_name("phrases.csv")
@@ -65,7 +66,7 @@ class Look:
     """
 
     key: str
-    kind: Kind
+    kind: SoundKind
     phrases: tuple[str, ...]
     certain: bool = False
 
@@ -141,7 +142,7 @@ def _index() -> dict[tuple[str, ...], Look]:
     with _TABLE.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             phrases = tuple(phrase.strip() for phrase in row["phrases"].split(";") if phrase.strip())
-            kind: Kind = "ambience" if row["kind"] == "ambience" else "effect"
+            kind = cast(SoundKind, row["kind"])
             for key in row["keys"].split(";"):
                 table.setdefault(_stem(words(key)), Look(" ".join(words(key)), kind, phrases, certain=True))
     return table

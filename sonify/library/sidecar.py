@@ -1,20 +1,23 @@
-"""Sidecars: the tables `labels.csv` and `manifest.csv` in which a person says what the sounds are."""
+"""Sidecars: `labels.csv`, `labels.json` and `manifest.csv`, in which a person says what the sounds are."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import posixpath
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sonify.library.walk import shown
 
-NAMES = ("labels.csv", "manifest.csv")
+NAMES = ("labels.csv", "labels.json", "manifest.csv")
 MAX_BYTES = 64 * 2**20
 MAX_CELL = 2_000
+MAX_PROBLEMS = 20
+# The second names are those of Freesound's and Openverse's own tables.
 _COLUMNS = {
     "file": "file",
     "filename": "file",
@@ -22,12 +25,23 @@ _COLUMNS = {
     "label": "label",
     "kind": "kind",
     "phrases": "phrases",
+    "category": "category",
+    "catid": "category",
+    "title": "title",
+    "fxname": "title",
+    "description": "description",
+    "keywords": "keywords",
+    "tags": "keywords",
     "licence": "licence",
     "license": "licence",
+    "licence_url": "licence_url",
+    "license_url": "licence_url",
     "author": "author",
     "username": "author",
-    "description": "description",
+    "creator": "author",
     "source_url": "source_url",
+    "foreign_landing_url": "source_url",
+    "url": "source_url",
 }
 Row = Mapping[str, str]
 
@@ -39,12 +53,23 @@ class Sidecar:
     rows: Mapping[str, Row] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
+    def row(self, path: str) -> Row:
+        """What the table says of the file at `path` (inside the library, composed), nothing when it isn't there."""
+        return self.rows.get(path, {})
+
+
+def sidecars(folder: Path) -> tuple[Path, ...]:
+    """The tables of a folder, the most trusted first."""
+    # A link may lead to a file that is none of the library's business.
+    return tuple(file for name in NAMES if (file := folder / name).is_file() and not file.is_symlink())
+
 
 def read_sidecar(file: Path, inside: str) -> Sidecar:
     """Reads the table `file`, which lies in the folder `inside` of the library ("" for its root).
 
     Columns are known by their names, in any order; unknown ones are passed over. Paths start at the table's folder;
-    rows whose path leaves it are left out. Never raises for what is in the file: problems say what is wrong.
+    rows whose path leaves it are left out. JSON is a list of objects, or an object of {file: label} or
+    {file: object}. Never raises for what is in the file: problems say what is wrong.
     """
     try:
         if file.stat().st_size > MAX_BYTES:
@@ -52,23 +77,102 @@ def read_sidecar(file: Path, inside: str) -> Sidecar:
         text = _decode(file.read_bytes())
     except OSError as error:
         return Sidecar(problems=(f"{shown(file)}: can't be read ({error.strerror})",))
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    rows: dict[str, Row] = {}
-    problems: list[str] = []
-    try:
-        columns = _columns(next(lines, []))
-        if "file" not in columns.values():
-            return Sidecar(problems=(f"{shown(file)}: has no column 'file', not used",))
-        for cells in lines:
-            row = _row(cells, columns)
-            path = _inside(row.pop("file", ""))
-            if path is None:
-                problems.append(f"{shown(file)}, line {lines.line_num}: its file is not inside the folder")
-            elif path:
-                rows.setdefault(f"{inside}/{path}" if inside else path, row)
-    except csv.Error as error:
-        problems.append(f"{shown(file)}, line {lines.line_num}: {error}; the rest of the table is not used")
-    return Sidecar(rows, tuple(problems))
+    table = _Table(file, inside)
+    if file.suffix.lower() == ".json":
+        table.read_json(text)
+    else:
+        table.read_csv(text)
+    return table.finished()
+
+
+class _Table:
+    """Gathers the rows of one file, the first of each path, and what is wrong with them."""
+
+    def __init__(self, file: Path, inside: str) -> None:
+        self.file = file
+        self.inside = inside
+        self.rows: dict[str, Row] = {}
+        self.problems: list[str] = []
+
+    def read_csv(self, text: str) -> None:
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+        try:
+            columns = _columns(next(lines, []))
+            if "file" not in columns.values():
+                self.wrong("has no column 'file', not used")
+                return
+            for cells in lines:
+                self.add(_row(cells, columns), f"line {lines.line_num}")
+        except csv.Error as error:
+            self.wrong(f"line {lines.line_num}: {error}; the rest of the table is not used")
+
+    def read_json(self, text: str) -> None:
+        try:
+            document = json.loads(text)
+        # A number of a million digits is a ValueError, a million brackets a RecursionError.
+        except (ValueError, RecursionError) as error:
+            self.wrong(f"is not JSON that can be read ({str(error)[:200]}), not used")
+            return
+        if not isinstance(document, list | dict):
+            self.wrong("must be a list of objects or an object of {file: label}, not used")
+            return
+        for number, entry in enumerate(_entries(document), 1):
+            if entry is None:
+                self.wrong(f"entry {number}: neither a label nor an object")
+            else:
+                self.add(entry, f"entry {number}")
+
+    def add(self, row: dict[str, str], where: str) -> None:
+        path = _inside(row.pop("file", ""))
+        if path is None:
+            self.wrong(f"{where}: its file is not inside the folder")
+        elif path:
+            self.rows.setdefault(f"{self.inside}/{path}" if self.inside else path, row)
+
+    def wrong(self, what: str) -> None:
+        between = "," if what.startswith(("line", "entry")) else ":"
+        self.problems.append(f"{shown(self.file)}{between} {what}")
+
+    def finished(self) -> Sidecar:
+        more = len(self.problems) - MAX_PROBLEMS
+        kept = self.problems[:MAX_PROBLEMS] + ([f"{shown(self.file)}: {more} more like these"] if more > 0 else [])
+        return Sidecar(self.rows, tuple(kept))
+
+
+def _entries(document: list[object] | dict[str, object]) -> Iterator[dict[str, str] | None]:
+    if isinstance(document, list):
+        for item in document:
+            yield _cells(item) if isinstance(item, dict) else None
+        return
+    for file, item in document.items():
+        if isinstance(item, str):
+            yield {"file": file, "label": item[:MAX_CELL]}
+        elif isinstance(item, dict):
+            yield {**_cells(item), "file": file}
+        else:
+            yield None
+
+
+def _cells(item: Mapping[str, object]) -> dict[str, str]:
+    """The known members of an object as text; lists are joined, what is neither is left out."""
+    cells: dict[str, str] = {}
+    for name, value in item.items():
+        column = _COLUMNS.get(str(name).strip().lower())
+        if column is None or column in cells:
+            continue
+        text = _text(value, "; " if column == "phrases" else ", ")
+        # Like an empty cell, "" says nothing; that there is nothing to see is an empty list, or "-".
+        if text or (column == "phrases" and value == []):
+            cells[column] = (text if column == "file" else text[:MAX_CELL]) or "-"
+    return cells
+
+
+def _text(value: object, between: str) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list):
+        return between.join(part.strip() for part in value if isinstance(part, str))
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
 def _decode(raw: bytes) -> str:

@@ -1,19 +1,21 @@
-"""Names after the Universal Category System: CatID(-user)_(vendor-)FXName_Creator_Source(_more).
+"""Names and categories after the Universal Category System.
 
-`ucs.csv` has the 752 categories of version 8.2.1 (universalcategorysystem.com, CC0) with labels of our own.
+A name is CatID(-user)_(vendor-)FXName_Creator_Source(_more). `ucs.csv` has the 752 categories of version 8.2.1
+(universalcategorysystem.com, CC0) with labels and words of our own.
 """
 
 from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import cast
 
-from sonify.cues import Kind
 from sonify.library.names import clean
 from sonify.library.phrases import known, look
-from sonify.library.words import singular, word_set
+from sonify.library.records import SoundKind
+from sonify.library.words import plain, singular, word_set, words
 
 # Categories that gather what has no own one: there the title says more.
 _VAGUE = word_set("animal vehicle instrument creature machine tool sport aircraft bird")
@@ -22,19 +24,24 @@ _TABLE = Path(__file__).with_name("ucs.csv")
 
 @dataclass(frozen=True)
 class Category:
-    """One category: `kind` is "" where the label's own kind holds; `blind` ones have nothing to see."""
+    """One category: `kind` is None where the label's own kind holds; `blind` ones have nothing to see."""
 
+    catid: str
+    category: str
+    subcategory: str
     label: str
-    kind: Kind | None
+    kind: SoundKind | None
     blind: bool
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Named:
-    """What a UCS name says: a label, its category and who made the sound."""
+    """What a UCS name says: a label, its category, the title as it is written, and who made the sound."""
 
     label: str
     category: Category
+    title: str
     author: str
 
 
@@ -45,15 +52,36 @@ def parse(stem: str) -> Named | None:
     if category is None or len(blocks) < 2:
         return None
     author = blocks[2].strip() if len(blocks) > 2 else ""
-    return Named(_label(category, clean(blocks[1])), category, author)
+    return Named(label_of(category, clean(blocks[1])), category, blocks[1].strip(), author)
 
 
-def _label(category: Category, title: str) -> str:
+def find(text: str) -> Category | None:
+    """The category that a tag or a cell means: "DOORWood", "DOORS-WOOD", "Doors / Wood"; None when it is none.
+
+    A category without its subcategory ("doors") is too little to go by.
+    """
+    return _spelled().get("".join(words(text)))
+
+
+@lru_cache(maxsize=4096)
+def category_of(label: str) -> str:
+    """The CatID that fits a label best, by the table's words and those of `phrases.csv`; "" when none does."""
+    index = _index()
+    own = _stem(label)
+    if own in index:
+        return index[own]
+    found = known(label)
+    if found is None:
+        return ""
+    return index.get(_stem(found.key), "") or (_by_phrases().get(found.phrases, "") if found.phrases else "")
+
+
+def label_of(category: Category, title: str) -> str:
     """The category's own label, or the entry that the title names when it is another one of that category."""
     if not title or category.blind:
         return category.label or title
     own = look(category.label)
-    open_to_all = category.kind is None and _stems(category.label) & _VAGUE
+    open_to_all = category.kind != "ambience" and _stems(category.label) & _VAGUE
     for said in (title, f"{category.label} {title}"):
         named = known(said)
         if named is None or named.phrases in ((), own.phrases):
@@ -65,7 +93,11 @@ def _label(category: Category, title: str) -> str:
 
 
 def _stems(label: str) -> set[str]:
-    return {singular(word) for word in label.split()}
+    return set(_stem(label))
+
+
+def _stem(label: str) -> tuple[str, ...]:
+    return tuple(singular(plain(word)) for word in words(label))
 
 
 @cache
@@ -74,7 +106,48 @@ def categories() -> dict[str, Category]:
     with _TABLE.open(encoding="utf-8", newline="") as lines:
         return {
             row["catid"]: Category(
-                row["label"], "ambience" if row["kind"] == "ambience" else None, row["phrases"] == "-"
+                row["catid"],
+                row["category"],
+                row["subcategory"],
+                row["label"],
+                cast(SoundKind, row["kind"]) if row["kind"] else None,
+                row["phrases"] == "-",
+                tuple(row["words"].split(";")) if row["words"] else (),
             )
             for row in csv.DictReader(lines)
         }
+
+
+@cache
+def _spelled() -> dict[str, Category]:
+    """Categories by CatID and by "category subcategory", in small letters without anything between."""
+    table: dict[str, Category] = {}
+    for category in categories().values():
+        table.setdefault(category.catid.casefold(), category)
+    for category in categories().values():
+        table.setdefault("".join(words(f"{category.category} {category.subcategory}")), category)
+    return table
+
+
+@cache
+def _index() -> dict[tuple[str, ...], str]:
+    """CatIDs by the words that mean them; the particular lists before labels, Misc before other equal labels."""
+    table: dict[tuple[str, ...], str] = {}
+    all_of_them = sorted(categories().values(), key=lambda one: not one.catid.endswith("Misc"))
+    for category in all_of_them:
+        for word in category.words:
+            table.setdefault(_stem(word), category.catid)
+    for category in all_of_them:
+        table.setdefault(_stem(category.label), category.catid)
+    return table
+
+
+@cache
+def _by_phrases() -> dict[tuple[str, ...], str]:
+    """CatIDs by what is looked for: entries of phrases.csv that share it mean much the same."""
+    table: dict[tuple[str, ...], str] = {}
+    for category in sorted(categories().values(), key=lambda one: not one.catid.endswith("Misc")):
+        phrases = look(category.label).phrases
+        if phrases and not category.blind:
+            table.setdefault(phrases, category.catid)
+    return table

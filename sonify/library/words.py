@@ -42,6 +42,12 @@ def normalise(text: str) -> str:
     return label if len(label) <= MAX_CHARACTERS else label[:MAX_CHARACTERS].rsplit(" ", 1)[0]
 
 
+def one_line(text: str, most: int) -> str:
+    """A text on one line without control characters, at most `most` characters long."""
+    shown = "".join(c if c.isprintable() or c.isspace() else " " for c in text[: most * 4])
+    return " ".join(shown.split())[:most].rstrip()
+
+
 def plain(word: str) -> str:
     """A word without accents, to compare: "café" -> "cafe"."""
     if word.isascii():
