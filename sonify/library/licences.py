@@ -217,6 +217,15 @@ def address(spdx: str) -> str:
     return ""
 
 
+def title(spdx: str) -> str:
+    """The licence as people call it: "CC BY-NC 4.0", "public domain"."""
+    kind = family(spdx)
+    if kind.startswith("cc"):
+        version = _VERSION.search(spdx)
+        return f"{kind.upper().replace('CC-', 'CC ', 1)} {version[0] if version else ''}".rstrip()
+    return spdx.removeprefix("LicenseRef-").replace("-", " ") if spdx.startswith("LicenseRef-") else spdx
+
+
 def _address(kind: str, version: str) -> str:
     if kind == "zero":
         return "CC0-1.0"
