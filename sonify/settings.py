@@ -49,6 +49,9 @@ class ModelSettings:
         Literal["auto", "fp32", "fp16", "bf16"], Field(description="auto: bf16 or fp16 on a GPU, else fp32")
     ] = "auto"
     batch_size: Annotated[int, Field(ge=1, le=4096, description="pictures in one pass of the model")] = 32
+    clap: Annotated[str, Field(description="which CLAP hears: auto, clap, clap-laion, a checkpoint or a folder")] = (
+        "auto"
+    )
 
 
 @dataclass(frozen=True, config=_strict)
@@ -90,6 +93,10 @@ class MatchingSettings:
     top: Annotated[int, Field(ge=1, le=100, description="suggestions for each cue, the chosen one included")] = 5
     min_presence_s: Annotated[float, Field(ge=0, le=60, description="a shorter appearance is a flicker")] = 0.5
     bridge_gap_s: Annotated[float, Field(ge=0, le=60, description="a shorter absence is bridged")] = 1.0
+    rerank: Annotated[
+        Literal["none", "clap"],
+        Field(description="clap: of a label's sounds, those that sound most like it come first"),
+    ] = "none"
 
 
 @dataclass(frozen=True, config=_strict)
