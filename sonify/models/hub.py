@@ -58,9 +58,17 @@ def cached(repo: str, filename: str) -> Path | None:
 
 def cached_weights(repo: str, filename: str = "") -> Path | None:
     """The weights of a repository, if on this machine; `filename` where they have an unusual name."""
-    names = (Path(filename).with_suffix(".safetensors").name, filename) if filename else WEIGHTS
-    for name in names:
+    for name in weight_names(filename):
         found = cached(repo, name)
         if found:
             return found
     return None
+
+
+def weight_names(filename: str = "") -> tuple[str, ...]:
+    """What a file of weights may be called, best first; `filename` where it has an unusual name."""
+    if not filename:
+        return WEIGHTS
+    if filename == "pytorch_model.bin":  # as the package transformers names them
+        return ("model.safetensors", filename)
+    return tuple(dict.fromkeys((Path(filename).with_suffix(".safetensors").name, filename)))

@@ -21,6 +21,7 @@ from sonify.errors import ModelError
 from sonify.models import hub
 from sonify.models.cache import sha256
 from sonify.models.checkpoints import check_weights, find_weights, read_config
+from sonify.models.clap.weights import read_state
 from sonify.models.registry import ENTRIES, MINI, ModelEntry, find
 from sonify.models.words import MAIN, OTHERS, find_tokenizer, tokenizer_repo
 from sonify.progress import Event, Progress, note, silent
@@ -62,9 +63,12 @@ def _fetch(entry: ModelEntry, progress: Progress, force: bool) -> Path:
     licence = f", licence {entry.licence}" if entry.licence != "see its page" else ", licence as its page says"
     note(progress, _STAGE, f"{entry.name}: {size / 1e6:.0f} MB from {_endpoint()}/{entry.repo}{licence}")
     _check_space(size)
-    if not entry.architecture:  # a few lines that say what the weights are; looked at before gigabytes come
+    for repo, file in entry.others:
+        _download(replace(entry, repo=repo), file, progress, force)
+    # a few lines that say what the weights are; looked at before gigabytes come
+    if not entry.architecture and not entry.engine:
         read_config(_download(entry, hub.CONFIG, progress, force).parent)
-    words = tokenizer_repo(_configuration(entry))
+    words = "" if entry.engine else tokenizer_repo(_configuration(entry))
     if words:
         _pull_tokenizer(words, entry, progress, force)
     path = _download(entry, filename, progress, force)
@@ -86,6 +90,8 @@ def _is_complete(entry: ModelEntry) -> bool:
     """Whether what goes with the weights is here too."""
     if entry in ENTRIES:  # none of ours needs more
         return True
+    if entry.engine:
+        return all(hub.cached(*other) for other in entry.others)
     if not entry.architecture and hub.cached(entry.repo, hub.CONFIG) is None:
         return False
     config = _configuration(entry)
@@ -109,9 +115,8 @@ def _look(entry: ModelEntry) -> tuple[str, Any]:
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
     from huggingface_hub.errors import EntryNotFoundError
 
-    usual = entry.filename
-    names = (Path(usual).with_suffix(".safetensors").name, usual) if usual else hub.WEIGHTS
-    for name in dict.fromkeys(names):
+    names = hub.weight_names(entry.filename)
+    for name in names:
         try:
             with _explained(entry):
                 url = hf_hub_url(entry.repo, name, endpoint=_endpoint())
@@ -119,7 +124,7 @@ def _look(entry: ModelEntry) -> tuple[str, Any]:
         except EntryNotFoundError:
             continue
     raise ModelError(
-        f"{entry.repo} on {_endpoint()} has no weights for open_clip ({' or '.join(names)})",
+        f"{entry.repo} on {_endpoint()} has no weights for {entry.engine or 'open_clip'} ({' or '.join(names)})",
         hint="`sonify models list` names models that have",
     )
 
@@ -158,7 +163,10 @@ def _check(path: Path, entry: ModelEntry, etag: str, size: int, progress: Progre
     try:
         if not right:
             raise ModelError(f"the weights of {entry.name} were damaged on the way", hint="pull them again")
-        check_weights(path)
+        if entry.engine == "laion-clap":
+            read_state(path)
+        else:
+            check_weights(path)
     except ModelError:
         path.resolve().unlink(missing_ok=True)
         path.unlink(missing_ok=True)

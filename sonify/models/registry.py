@@ -28,6 +28,8 @@ class ModelEntry:
     name: what `--model` and `models pull` take. pick: small, base, large, comparison, or "" for one not picked by us.
     architecture, pretrained: open_clip's names for it ("" for sonify-mini). repo: where it lies on the hub;
     filename: of its weights there, when not the usual one. size_bytes: of the file, about; 0: not known.
+    engine: the package that runs it, for one that hears instead of looking; others: (repository, file) of all that
+    goes with its weights.
     """
 
     name: str
@@ -40,6 +42,8 @@ class ModelEntry:
     licence: str = ""
     note: str = ""
     recommended: bool = False
+    engine: str = ""
+    others: tuple[tuple[str, str], ...] = ()
 
 
 ENTRIES = (
@@ -103,6 +107,32 @@ ENTRIES = (
     ),
 )
 
+_UNFUSED, _ROBERTA = "laion/clap-htsat-unfused", "FacebookAI/roberta-base"
+AUDIO_ENTRIES = (
+    ModelEntry(
+        name="clap",
+        pick="hears",
+        repo=_UNFUSED,
+        filename="pytorch_model.bin",
+        size_bytes=614_000_000,
+        licence="Apache-2.0",
+        note="for --rerank clap; run by transformers: pip install 'sonify[clap-transformers]'",
+        engine="transformers",
+        others=((_UNFUSED, "config.json"), (_UNFUSED, "tokenizer.json")),
+    ),
+    ModelEntry(
+        name="clap-laion",
+        pick="hears",
+        repo="lukewys/laion_clap",
+        filename="630k-audioset-best.pt",
+        licence="CC0-1.0",
+        note="for --rerank clap; run by laion-clap: pip install 'sonify[clap]'",
+        engine="laion-clap",
+        others=((_ROBERTA, "tokenizer.json"),),
+    ),
+)
+"""Models that hear, for `model.clap`. What they are: docs/clap.md."""
+
 
 class NotHereError(ModelError):
     """A model that is known but whose weights are not on this machine: `entry` says which."""
@@ -130,6 +160,8 @@ def is_present(entry: ModelEntry) -> bool:
     """Whether the weights of an entry are on this machine."""
     if entry.name == MINI:
         return mini_is_present()
+    if not all(hub.cached(*other) for other in entry.others):
+        return False
     return hub.cached_weights(entry.repo, entry.filename) is not None
 
 
@@ -138,7 +170,7 @@ def find(name: str) -> ModelEntry:
 
     Raises ModelError, with the nearest names, when there is none.
     """
-    for entry in ENTRIES:
+    for entry in (*ENTRIES, *AUDIO_ENTRIES):
         if entry.name == name:
             return entry
     if name == "auto":
@@ -170,6 +202,8 @@ def resolve(name: str) -> Blueprint:
         return Blueprint(name, _existing(_path(rest)), _architecture(architecture.replace("/", "-"), name))
     if any(entry.name == name for entry in ENTRIES):
         return _pulled(find(name))
+    if any(entry.name == name for entry in AUDIO_ENTRIES):
+        raise ModelError(f"{name} hears and does not look", hint="name it in model.clap, not in model.name")
     if not name.strip():
         raise ModelError("the model has no name", hint="leave it out, or see `sonify models list`")
     path = _path(name)
