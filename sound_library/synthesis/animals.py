@@ -89,19 +89,6 @@ def wolf_howl(rng: Rng) -> Samples:
     return outdoors(rng, (tone + 0.03 * shaped(rng, n, band(500, 3000))) * shape, 4, 0.5)
 
 
-@sound("cat meowing", "a cat;a cat meowing;a kitten", "Meow;Cat;Caterwaul", "one meow", takes=2)
-def cat_meowing(rng: Rng) -> Samples:
-    n = length(rng.uniform(0.8, 1.0))
-    d = n / RATE
-    base = rng.uniform(520, 640)
-    f0 = rough(rng, base * env(n, (0, 0.85), (0.25 * d, 1.2), (0.5 * d, 1.15), (d, 0.8)), 0.012)
-    mouth = env(n, (0, 0.4), (0.35 * d, 1), (0.65 * d, 0.85), (d, 0.45))
-    tone = voiced(f0, [(1200 * mouth, 500, 1), (2600 * mouth + 400, 700, 0.8), (4300, 1200, 0.25)], -4, 0.015)
-    breath = straight(rng.standard_normal(n), band(1500, 7000, 1))
-    shape = env(n, (0, 0), (0.08, 0.5), (0.4 * d, 1), (0.7 * d, 0.7), (d, 0))
-    return outdoors(rng, (tone + 0.05 * unit(breath)) * shape, d + 0.3, 0.2)
-
-
 @sound("cat purring", "a sleeping cat;a cat on a lap;a cat lying down", "Purr;Cat", "slow purring", steady=True)
 def cat_purring(rng: Rng) -> Samples:
     n = length(5)
@@ -118,50 +105,6 @@ def cat_purring(rng: Rng) -> Samples:
     )
 
 
-@sound("cow mooing", "a cow;cattle in a field;a cow in a meadow", "Moo;Cattle, bovinae", "one long moo")
-def cow_mooing(rng: Rng) -> Samples:
-    n = length(2.0)
-    f0 = rough(rng, env(n, (0, 95), (0.3, 130), (0.9, 165), (1.5, 160), (2, 110)), 0.012, 40)
-    mouth = env(n, (0, 0.45), (0.5, 0.7), (1.0, 1.0), (1.6, 0.95), (2, 0.6))
-    tone = voiced(f0, [(320 + 250 * mouth, 160, 1), (950 * mouth + 150, 300, 0.5), (2300, 700, 0.1)], -5, 0.01)
-    shape = env(n, (0, 0), (0.12, 0.5), (0.7, 1), (1.6, 0.8), (2, 0))
-    return outdoors(
-        rng, (tone + 0.06 * unit(straight(rng.standard_normal(n), band(300, 2500, 1)))) * shape, 2.3, 0.25
-    )
-
-
-@sound("sheep bleating", "a sheep;a flock of sheep;a lamb", "Sheep;Bleat;Goat", "one bleat", takes=2)
-def sheep_bleating(rng: Rng) -> Samples:
-    n = length(1.1)
-    t = clock(n)
-    base = rng.uniform(230, 300)
-    shake = np.sin(2 * np.pi * rng.uniform(8, 10) * t)
-    f0 = rough(rng, base * env(n, (0, 0.9), (0.1, 1.08), (0.8, 1), (1.1, 0.88)) * (1 + 0.03 * shake), 0.02)
-    tone = voiced(f0, [(750, 250, 1), (1450, 350, 0.9), (2700, 500, 0.5), (3900, 800, 0.25)], -3, 0.03)
-    shape = env(n, (0, 0), (0.05, 0.9), (0.3, 1), (0.85, 0.75), (1.1, 0)) * (1 + 0.45 * shake)
-    return outdoors(rng, (tone + 0.12 * unit(straight(rng.standard_normal(n), band(700, 5000, 1)))) * shape, 1.4)
-
-
-@sound("pig grunting", "a pig;a piglet;pigs on a farm", "Oink;Pig", "four grunts", packed=True)
-def pig_grunting(rng: Rng) -> Samples:
-    out = np.zeros(length(2.2))
-    for at in (0.0, 0.42, 0.95, 1.45):
-        n = length(rng.uniform(0.22, 0.34))
-        d = n / RATE
-        f0 = rough(rng, rng.uniform(85, 120) * env(n, (0, 0.9), (0.4 * d, 1.2), (d, 0.8)), 0.15, 80)
-        tone = voiced(f0, [(450, 200, 1), (1100, 350, 0.7), (2200, 600, 0.35)], -2, 0.03)
-        snort = unit(straight(rng.standard_normal(n), peaks([500, 1200, 2500], [300, 600, 1200], [1, 0.8, 0.5])))
-        flap = 0.5 + 0.5 * np.sign(np.sin(2 * np.pi * np.cumsum(f0 / 3) / RATE))
-        put(
-            out,
-            (tone + 0.9 * snort * (0.4 + flap)) * env(n, (0, 0), (0.03, 1), (0.6 * d, 0.7), (d, 0)),
-            at,
-            rng.uniform(0.7, 1),
-            wrap=False,
-        )
-    return outdoors(rng, out, 2.2)
-
-
 @sound(
     "horse galloping",
     "a horse;a horse galloping;a horse race;a rider on a horse",
@@ -176,51 +119,6 @@ def horse_galloping(rng: Rng) -> Samples:
             hoof = strike(rng, length(0.25), (100, 1500), (0.05, 0.013), -1.0, 0.08, (415, 2500), 0.05)
             put(out, hoof, stride * 0.4 + offset + rng.uniform(0, 0.006), rng.uniform(0.7, 1) * (0.8, 0.9, 1.0)[i])
     return air(rng, room(rng, out, 0.6, 0.13, 6000), 0.004)
-
-
-@sound("horse neighing", "a horse's head;a horse in a stable;a foal", "Neigh, whinny;Horse", "one whinny")
-def horse_neighing(rng: Rng) -> Samples:
-    n = length(1.9)
-    t = clock(n)
-    shake = np.sin(2 * np.pi * np.cumsum(env(n, (0, 9), (1.9, 12))) / RATE)
-    f0 = rough(rng, env(n, (0, 700), (0.15, 1150), (0.5, 1050), (1.3, 700), (1.9, 380)) * (1 + 0.06 * shake), 0.02)
-    tone = voiced(f0, [(1100, 700, 1), (2300, 900, 0.7), (3600, 1200, 0.4)], -3, 0.04)
-    hoarse = unit(straight(rng.standard_normal(n), peaks([1200, 2600], [900, 1600], [1, 0.8])))
-    shape = env(n, (0, 0), (0.06, 1), (0.9, 0.9), (1.5, 0.5), (1.9, 0)) * (1 + 0.4 * shake * np.minimum(t / 0.4, 1))
-    return outdoors(rng, (tone + 0.25 * hoarse) * shape, 2.2)
-
-
-@sound(
-    "lion roaring",
-    "a lion;a tiger;a big cat;a bear",
-    "Roar;Roaring cats (lions, tigers);Growling",
-    "a deep roar",
-    packed=True,
-)
-def lion_roaring(rng: Rng) -> Samples:
-    n = length(3)
-    f0 = rough(rng, env(n, (0, 70), (0.4, 125), (1.2, 140), (2.2, 95), (3, 55)), 0.18, 70)
-    mouth = env(n, (0, 0.6), (0.7, 1), (2, 0.9), (3, 0.6))
-    tone = voiced(f0, [(480 * mouth, 200, 1), (950 * mouth, 350, 0.7), (2000, 800, 0.3)], -3, 0.02)
-    hoarse = unit(straight(rng.standard_normal(n), peaks([420, 900, 1900], [300, 600, 1200], [1, 0.7, 0.35])))
-    chop = 1 + 0.6 * np.sin(2 * np.pi * np.cumsum(f0 / 4) / RATE)
-    return outdoors(
-        rng, (tone + 0.7 * hoarse) * chop * env(n, (0, 0.1), (0.5, 0.9), (1.1, 1), (2.2, 0.5), (3, 0)), 3, 0.3
-    )
-
-
-@sound(
-    "elephant trumpeting",
-    "an elephant;an elephant's trunk;elephants in the savanna",
-    "Roar;Wild animals;Trumpet;Animal;Brass instrument;Neigh, whinny;Screaming;Bellow",
-    "one blast of the trunk",
-)
-def elephant(rng: Rng) -> Samples:
-    n = length(1.8)
-    f0 = rough(rng, env(n, (0, 330), (0.15, 520), (0.9, 560), (1.4, 470), (1.8, 340)), 0.035, 90)
-    tone = voiced(f0, [(900, 600, 1), (1900, 800, 0.9), (3200, 1200, 0.5)], -1.5, 0.08)
-    hoarse = unit(straight(rng.standard_normal(n), band(600, 5000, 1)))
-    return outdoors(rng, (tone + 0.25 * hoarse) * env(n, (0, 0), (0.08, 1), (1.2, 0.9), (1.8, 0)), 2.3, 0.5)
 
 
 @sound(

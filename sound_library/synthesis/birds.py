@@ -10,7 +10,6 @@ from .noise import (
     Rng,
     Samples,
     band,
-    edges,
     env,
     length,
     peaks,
@@ -79,43 +78,6 @@ def birds_chirping(rng: Rng) -> Samples:
     return np.roll(song, length(0.35))  # so that the loop turns in a pause, not at the first note
 
 
-@sound("crow cawing", "a crow;a raven;a black bird", "Crow;Caw", "three caws", packed=True)
-def crow_cawing(rng: Rng) -> Samples:
-    out = np.zeros(length(2.4))
-    for at in (0.0, 0.72, 1.46):
-        n = length(0.4)
-        f0 = rough(rng, 530 * env(n, (0, 0.9), (0.08, 1.1), (0.3, 1.0), (0.4, 0.8)), 0.06, 110)
-        tone = voiced(f0, [(1250, 500, 1), (1900, 500, 0.9), (3300, 1200, 0.35)], -1.5, 0.04)
-        hoarse = unit(straight(rng.standard_normal(n), peaks([1300, 1900, 3300], [500, 600, 1200], [1, 1, 0.4])))
-        rasp = 1 + 0.6 * np.sin(2 * np.pi * 78 * np.arange(n) / RATE)
-        put(
-            out,
-            (tone + 0.55 * hoarse) * rasp * env(n, (0, 0), (0.04, 1), (0.28, 0.85), (0.4, 0)),
-            at,
-            rng.uniform(0.8, 1),
-            wrap=False,
-        )
-    return outdoors(rng, out, 2.4, 0.3)
-
-
-@sound(
-    "seagull calling",
-    "a seagull;a seabird;gulls over a harbour;a bird over the sea",
-    "Squawk;Bird;Bird vocalization, bird call, bird song",
-    "a gull's long call",
-    packed=True,
-)
-def seagull(rng: Rng) -> Samples:
-    out = np.zeros(length(3))
-    for i, at in enumerate((0.0, 0.62, 1.1, 1.5, 1.86, 2.2)):
-        d = 0.5 if i == 0 else 0.3
-        n = length(d)
-        f0 = rough(rng, 1000 * env(n, (0, 0.75), (0.25 * d, 1.3), (0.7 * d, 1.15), (d, 0.8)), 0.015)
-        tone = voiced(f0, [(1700, 900, 1), (3200, 1100, 0.8), (5000, 1500, 0.3)], -2, 0.05)
-        put(out, tone * env(n, (0, 0), (0.05, 1), (0.7 * d, 0.8), (d, 0)), at, 1 - 0.08 * i, wrap=False)
-    return outdoors(rng, out, 3, 0.35)
-
-
 @sound(
     "eagle screeching",
     "an eagle;a hawk;a bird of prey in the sky",
@@ -128,44 +90,6 @@ def eagle(rng: Rng) -> Samples:
     tone = voiced(f0, [(3000, 1500, 1), (6000, 2000, 0.4)], -5, 0.1, 16000)
     hoarse = unit(straight(rng.standard_normal(n), band(2200, 7000, 2)))
     return outdoors(rng, (tone + 0.35 * hoarse) * env(n, (0, 0), (0.05, 1), (0.8, 0.7), (1.3, 0)), 1.9, 0.45)
-
-
-@sound(
-    "rooster crowing",
-    "a rooster;a cock;a chicken;a hen",
-    "Crowing, cock-a-doodle-doo;Chicken, rooster;Fowl",
-    "cock-a-doodle-doo",
-)
-def rooster(rng: Rng) -> Samples:
-    out = np.zeros(length(2.2))
-    for at, d, low, high in (
-        (0.0, 0.17, 560, 760),
-        (0.24, 0.13, 700, 820),
-        (0.4, 0.3, 760, 1000),
-        (0.74, 1.1, 800, 920),
-    ):
-        n = length(d)
-        f0 = rough(rng, env(n, (0, low), (0.3 * d, high), (0.65 * d, high * 0.95), (d, low * 0.75)), 0.02, 80)
-        tone = voiced(f0, [(1000, 500, 0.8), (2100, 700, 1), (3400, 1000, 0.6)], -1.5, 0.05)
-        hoarse = unit(straight(rng.standard_normal(n), band(900, 4500, 1)))
-        put(out, (tone + 0.18 * hoarse) * env(n, (0, 0), (0.03, 1), (0.7 * d, 0.9), (d, 0)), at, 1, wrap=False)
-    return outdoors(rng, out, 2.2, 0.25)
-
-
-@sound("owl hooting", "an owl;an owl on a branch;a forest at night", "Owl;Hoot", "hoo, hoo-hoo, hoo", packed=True)
-def owl(rng: Rng) -> Samples:
-    out = np.zeros(length(3.2))
-    for at, d in ((0.0, 0.38), (0.75, 0.16), (0.98, 0.2), (1.45, 0.75)):
-        n = length(d)
-        f0 = (
-            365
-            * env(n, (0, 0.92), (0.3 * d, 1.02), (d, 0.95))
-            * (1 + 0.01 * np.sin(2 * np.pi * 9 * np.arange(n) / RATE))
-        )
-        tone = voiced(f0, [(370, 120, 1), (800, 200, 0.05)], -10, 0.004)
-        breath = 0.05 * unit(straight(rng.standard_normal(n), band(280, 700)))
-        put(out, (tone + breath) * env(n, (0, 0), (0.06, 1), (0.7 * d, 0.8), (d, 0)), at, 1, wrap=False)
-    return edges(room(rng, out, 1.4, 0.5, 2500, ring=False) + 0.004 * rng.standard_normal(len(out)), 0.002, 0.3)
 
 
 @sound("duck quacking", "a duck;ducks on a pond;a duckling", "Duck;Quack", "four quacks", packed=True)
@@ -184,19 +108,6 @@ def duck(rng: Rng) -> Samples:
             wrap=False,
         )
     return outdoors(rng, out, 1.9, 0.2)
-
-
-@sound(
-    "goose honking", "a goose;geese in a field;a flock of geese;a swan", "Goose;Honk", "geese calling", packed=True
-)
-def goose(rng: Rng) -> Samples:
-    out = np.zeros(length(2.4))
-    for at, base in ((0.0, 1.0), (0.38, 0.86), (0.8, 1.02), (1.15, 0.88), (1.6, 1.0)):
-        n = length(0.3)
-        f0 = rough(rng, 430 * base * env(n, (0, 0.75), (0.09, 1.15), (0.3, 1.0)), 0.025, 80)
-        tone = voiced(f0, [(900, 350, 1), (1500, 400, 0.8), (2700, 800, 0.45)], -0.5, 0.05)
-        put(out, tone * env(n, (0, 0), (0.025, 1), (0.2, 0.9), (0.3, 0)), at, rng.uniform(0.7, 1), wrap=False)
-    return outdoors(rng, out, 2.4, 0.3)
 
 
 @sound("pigeon cooing", "a pigeon;pigeons in a square;a dove", "Pigeon, dove;Coo", "low cooing", packed=True)

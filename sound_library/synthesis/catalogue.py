@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
-from . import alarms, animals, beds, birds, crafts, hits, home, music, people, vehicles, water, weather, winds
+from . import (
+    alarms,
+    animals,
+    beds,
+    birds,
+    crafts,
+    farm,
+    hits,
+    home,
+    music,
+    people,
+    vehicles,
+    water,
+    weather,
+    wild,
+    winds,
+)
 from .drafts import DRAFTS
 from .registry import REGISTERED, Sound
 
-FAMILIES = (alarms, animals, beds, birds, crafts, hits, home, music, people, vehicles, water, weather, winds)
+FAMILIES = (
+    alarms,
+    animals,
+    beds,
+    birds,
+    crafts,
+    farm,
+    hits,
+    home,
+    music,
+    people,
+    vehicles,
+    water,
+    weather,
+    wild,
+    winds,
+)
 
 if not set(REGISTERED) >= DRAFTS:
     raise ValueError(f"drafts.py names sounds that nobody makes: {sorted(DRAFTS - set(REGISTERED))}")
