@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sonify.batch.report import BatchFile, BatchReport
 from sonify.cli.common import SHORT
-from sonify.cli.program import VERBS
+from sonify.cli.program import VERBS, build
 from sonify.cli.reference import refreshed
 from sonify.settings import option
 
@@ -15,7 +15,10 @@ from sonify.settings import option
 def test_the_help_in_the_docs_is_the_programs(root: Path) -> None:
     text = (root / "docs" / "cli.md").read_text("utf-8")
     assert refreshed(text) == text, "run: make docs"
-    assert set(re.findall(r"<!-- help: (\w+) -->", text)) == {"sonify", *VERBS}
+    shown = set(re.findall(r"<!-- help: ([\w ]+) -->", text))
+    assert {name for name in shown if " " not in name} == {"sonify", *VERBS}
+    within = {f"library {name}" for name in build()[1]["library"]._actions[-1].choices or ()}
+    assert {name for name in shown if name.startswith("library ")} == within
 
 
 def test_the_report_in_the_docs_is_a_report(root: Path) -> None:

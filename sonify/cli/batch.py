@@ -6,7 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sonify.cli.common import Context, Parser, Subparsers, library_option, model_option, original_option
+from sonify.cli.common import (
+    Context,
+    Parser,
+    Subparsers,
+    library_option,
+    licence_option,
+    model_option,
+    original_option,
+)
 from sonify.cli.output import shown
 from sonify.cli.tables import count, place
 
@@ -31,6 +39,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     library_option(parser)
     model_option(parser)
     original_option(parser)
+    licence_option(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> int:

@@ -112,6 +112,18 @@ def original_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def licence_option(parser: argparse.ArgumentParser) -> None:
+    """--licence: sets library.licences."""
+    parser.add_argument(
+        "--licence",
+        metavar="TERMS",
+        default=argparse.SUPPRESS,
+        help="only sounds under these licences: cc0,cc-by (default: any)",
+    )
+    # As they write it across the sea; not shown, since it is the same.
+    parser.add_argument("--license", dest="licence", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
 def top_option(parser: argparse.ArgumentParser) -> None:
     """--top: sets matching.top."""
     parser.add_argument(
@@ -124,7 +136,13 @@ def top_option(parser: argparse.ArgumentParser) -> None:
 
 
 # The short option, and the setting that it is short for.
-SHORT = {"device": "model.device", "model": "model.name", "original": "mix.original", "top": "matching.top"}
+SHORT = {
+    "device": "model.device",
+    "licence": "library.licences",
+    "model": "model.name",
+    "original": "mix.original",
+    "top": "matching.top",
+}
 
 
 def settings_of(args: argparse.Namespace, base: Mapping[str, Any] | None = None) -> Settings:

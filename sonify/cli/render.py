@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sonify.cli.common import Context, Parser, Subparsers, library_option, original_option, settings_of
+from sonify.cli.common import (
+    Context,
+    Parser,
+    Subparsers,
+    library_option,
+    licence_option,
+    original_option,
+    settings_of,
+)
 from sonify.cli.tables import count, place
 
 
@@ -22,6 +30,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     parser.add_argument("-o", "--out", metavar="FILE", required=True, help="where the scored video goes")
     library_option(parser)
     original_option(parser)
+    licence_option(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> int:

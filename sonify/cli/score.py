@@ -9,6 +9,7 @@ from sonify.cli.common import (
     Parser,
     Subparsers,
     library_option,
+    licence_option,
     model_option,
     original_option,
     text_name,
@@ -33,6 +34,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     model_option(parser)
     top_option(parser)
     original_option(parser)
+    licence_option(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> int:

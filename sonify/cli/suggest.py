@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sonify.cli.common import Context, Parser, Subparsers, library_option, model_option, text_name, top_option
+from sonify.cli.common import (
+    Context,
+    Parser,
+    Subparsers,
+    library_option,
+    licence_option,
+    model_option,
+    text_name,
+    top_option,
+)
 from sonify.cli.tables import cue_table, place, sheet_document, summary
 
 
@@ -25,6 +34,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     library_option(parser)
     model_option(parser)
     top_option(parser)
+    licence_option(parser)
 
 
 def run(args: argparse.Namespace, context: Context) -> int:
