@@ -6,7 +6,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sonify.errors import SettingsError
+from sonify.cues import Cue, CueSheet
+from sonify.errors import LibraryError, SettingsError
+from sonify.library.credits import Lookup
 from sonify.library.licences import family, is_known, normalise
 
 FAMILIES = (
@@ -61,6 +63,34 @@ def parse(text: str | Iterable[str]) -> Policy:
     """
     words = text.split(",") if isinstance(text, str) else text
     return Policy(tuple(dict.fromkeys(_term(word.strip()) for word in words if word.strip())))
+
+
+def enforce(policy: Policy, sheet: CueSheet, lookup: Lookup) -> None:
+    """Raises LibraryError, which names the sounds, where a sheet uses some that the policy doesn't allow.
+
+    What the library says now counts, not what the sheet says: anyone may write a licence into a sheet.
+    """
+    if not policy:
+        return
+    refused: dict[str, str] = {}
+    for cue in sheet.cues:
+        record = lookup(cue.sound)
+        licence = record.licence if record else ""
+        if not policy.allows(licence):
+            refused.setdefault(f"{cue.sound.library}: {cue.sound.path}", _why(cue, licence))
+    if refused:
+        told = [f"{sound} {why}" for sound, why in list(refused.items())[:3]]
+        more = f" and {len(refused) - 3} more" if len(refused) > 3 else ""
+        raise LibraryError(
+            f"{policy} doesn't allow what the cue sheet uses: {'; '.join(told)}{more}",
+            hint="choose other sounds for these cues, or allow more with --licence (library.licences)",
+        )
+
+
+def _why(cue: Cue, licence: str) -> str:
+    under = f"is under {licence}" if licence else "has no licence that we know"
+    claim = cue.sound.licence
+    return f"{under} (the sheet says {claim})" if claim and claim != licence else under
 
 
 def _term(word: str) -> str:
