@@ -15,8 +15,9 @@ from pathlib import Path
 from sonify.cues import CueSheet, LibraryRef, ModelRef, SoundRef, VideoRef
 from sonify.errors import CueSheetError, RenderError, VideoError
 from sonify.library.measure import lead_silence_s
+from sonify.library.policy import parse
 from sonify.library.scan import scan
-from sonify.library.sounds import Catalog
+from sonify.library.sounds import Catalog, Sound
 from sonify.matching.look import look
 from sonify.matching.place import place
 from sonify.matching.scores import Sight, Words
@@ -30,6 +31,9 @@ from sonify.resources import starter_library
 from sonify.settings import Settings
 from sonify.video.reader import open_video
 from sonify.video.scenes import SceneFinder
+
+# A library of half a million sounds may hold thousands that are damaged.
+SHOWN_PROBLEMS = 10
 
 Libraries = Sequence[str | Path] | str | Path | None
 
@@ -56,9 +60,13 @@ class Session:
     @cached_property
     def catalog(self) -> Catalog:
         """All sounds of the libraries."""
-        catalog = scan(self.folders, progress=self.progress)
-        for problem in catalog.problems:
+        licences = parse(self.settings.library.licences).terms
+        catalog = scan(self.folders, licences=licences, progress=self.progress)
+        for problem in catalog.problems[:SHOWN_PROBLEMS]:
             note(self.progress, "library", problem)
+        more = len(catalog.problems) - SHOWN_PROBLEMS
+        if more > 0:
+            note(self.progress, "library", f"{more} more like these; `sonify library check` names them all")
         return catalog
 
     @cached_property
@@ -88,7 +96,7 @@ class Session:
             self.words,
             self.model.calibration,
             self.settings,
-            lead_silence_s=lambda sound: lead_silence_s(sound.file),
+            lead_silence_s=_lead_silence_s,
         )
         return CueSheet(
             video=VideoRef(
@@ -220,6 +228,10 @@ class SoundFinder:
                 f"the sound {sound.path!r} is not in {root}", hint="put it back, or choose another in the cue sheet"
             )
         return file
+
+
+def _lead_silence_s(sound: Sound) -> float:
+    return lead_silence_s(sound.file) if sound.lead_silence_s is None else sound.lead_silence_s
 
 
 def _sayable(path: Path) -> Path:

@@ -331,7 +331,7 @@ def test_an_interrupt_does_not_wait_for_the_rest(tmp_path: Path, monkeypatch: py
         if event.done >= 20:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("sonify.library.scan.read_header", slowly)
+    monkeypatch.setattr("sonify.library.refresh.read_header", slowly)
     with pytest.raises(KeyboardInterrupt):
         scan([tmp_path], progress=interrupt)
     assert len(looked_at) < 200

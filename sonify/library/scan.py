@@ -5,53 +5,69 @@ catalog = scan(["~/sfx", "sound_library"])
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
 from sonify import resources
-from sonify.cues import SoundRef
 from sonify.errors import LibraryError
-from sonify.library.header import Header, read_header
-from sonify.library.metadata import MAX_PHRASES, Describer, Meaning
-from sonify.library.sounds import Catalog, Label, Library, Sound
-from sonify.library.walk import find, shown
-from sonify.progress import Event, Progress, silent
+from sonify.library.catalog import CatalogFile, DamagedError
+from sonify.library.refresh import refresh
+from sonify.library.refresh_measures import measure_sounds
+from sonify.library.sounds import Catalog, Library
+from sonify.library.sounds_found import FoundSounds, Source, labels_of
+from sonify.library.walk import shown, visible
+from sonify.progress import Progress, note, silent
 
 STARTER = "starter"
-STAGE = "scan"
 _FORMATS = "WAV, AIFF, FLAC, Ogg, Opus or MP3"
 
 
-def scan(folders: Sequence[Path | str] = (), *, progress: Progress = silent) -> Catalog:
+def scan(
+    folders: Sequence[Path | str] = (),
+    *,
+    licences: Sequence[str] = (),
+    measured: bool = False,
+    portable: bool = False,
+    progress: Progress = silent,
+) -> Catalog:
     """All usable sounds of `folders`, or of the starter library when there are none.
 
     "starter" stands for the starter library. The others are named after their folder, with a number where two are
-    named alike. Only headers are read. A file that can't be used is named in `problems`, and the rest is used.
-    Raises LibraryError for a folder that is missing, unreadable or without a usable sound.
+    named alike. What was found is kept in a catalogue, and only what has changed since is looked at again: headers
+    and tags, and with `measured` all samples too. A file that can't be used is named in `problems`, and the rest is
+    used. licences: the terms of a policy; sounds that it doesn't allow are left out. portable: keep new catalogues
+    beside the sounds. Raises LibraryError for a folder that is missing, unreadable or without a usable sound.
     """
-    libraries = _libraries(folders or (STARTER,))
-    sounds: list[Sound] = []
+    sources: list[Source] = []
     problems: list[str] = []
-    taken: set[Path] = set()
-    for library in libraries:
-        found, wrong = _scan_one(library, progress)
-        problems += wrong
-        # A folder inside another one is not heard twice.
-        sounds += [sound for sound in found if sound.file not in taken]
-        taken.update(sound.file for sound in found)
-    return Catalog(tuple(libraries), tuple(sounds), _labels(sounds), tuple(problems))
+    for library in libraries_of(folders):
+        file = refreshed(library, measured=measured, portable=portable, progress=progress)
+        found = file.problems()
+        problems += found
+        if not file.rows("SELECT 1 FROM sound WHERE problem = '' LIMIT 1"):
+            file.close()
+            raise _nothing(library, found)
+        sources.append(Source(library, file, tuple(licences), _heard(library, sources)))
+    allowed = tuple(sources)
+    labels = labels_of(allowed)
+    count = sum(source.rows("SELECT count(*) FROM sound s", "", ())[0][0] for source in allowed)
+    if licences and not count:
+        names = ", ".join(shown(source.library.folder) for source in allowed)
+        what = f"no sound of {names} is under a licence that may be used ({', '.join(licences)})"
+        raise LibraryError(what, hint="allow more licences, or name another library")
+    return Catalog(tuple(source.library for source in sources), FoundSounds(allowed, count), labels, tuple(problems))
 
 
-def _libraries(folders: Sequence[Path | str]) -> list[Library]:
+def libraries_of(folders: Sequence[Path | str] = ()) -> list[Library]:
+    """The libraries in these folders, the starter library where none is given, under the names of cue sheets.
+
+    Raises LibraryError for a folder that is missing.
+    """
     starter = resources.starter_library().resolve()
     used = {STARTER}
     found: dict[Path, Library] = {}
-    for given in folders:
+    for given in folders or (STARTER,):
         folder = starter if str(given) == STARTER else _folder(given)
         if folder in found:
             continue
@@ -63,6 +79,37 @@ def _libraries(folders: Sequence[Path | str]) -> list[Library]:
         used.add(name)
         found[folder] = Library(name, folder)
     return list(found.values())
+
+
+def refreshed(
+    library: Library, *, measured: bool = False, portable: bool = False, progress: Progress = silent
+) -> CatalogFile:
+    """The library's catalogue, up to date; one that turns out to be damaged is made again. The caller closes it.
+
+    Raises LibraryError when the folder or the catalogue can't be used.
+    """
+    try:
+        return _refreshed(library, measured=measured, portable=portable, progress=progress)
+    except DamagedError:
+        return _refreshed(library, measured=measured, portable=portable, progress=progress)
+
+
+def _refreshed(library: Library, *, measured: bool, portable: bool, progress: Progress) -> CatalogFile:
+    file = CatalogFile.open(library.folder, portable=portable)
+    try:
+        if file.note:
+            note(progress, "library", file.note)
+        if measured:
+            file.check()
+        refresh(file, progress)
+        if measured:
+            measure_sounds(file, progress)
+    except BaseException as error:
+        file.close()
+        if library.starter and isinstance(error, LibraryError) and error.hint.startswith("allow reading"):
+            raise LibraryError(error.what, hint="reinstall sonify") from None
+        raise
+    return file
 
 
 def _folder(given: Path | str) -> Path:
@@ -78,60 +125,19 @@ def _folder(given: Path | str) -> Path:
     return folder
 
 
-def _scan_one(library: Library, progress: Progress) -> tuple[list[Sound], list[str]]:
-    try:
-        found = find(library.folder)
-    except OSError as error:
-        hint = "reinstall sonify" if library.starter else "allow reading it, or name another folder"
-        raise LibraryError(f"can't read the library {shown(library.folder)} ({error.strerror})", hint=hint) from None
-    problems = list(found.problems)
-    paths = []
-    for path in found.paths:
-        reason = _unnameable(library, path)
-        if reason:
-            problems.append(f"{shown(library.folder / path)}: {reason}")
-        else:
-            paths.append(path)
-    describer = Describer(library.folder, paths)
-    sounds = []
-    for path, header in zip(paths, _headers(library.folder, paths, progress), strict=True):
-        if isinstance(header, str):
-            problems.append(f"{shown(library.folder / path)}: {header}")
-        else:
-            sounds.append(_sound(library, path, header, describer.describe(path)))
-    problems += describer.problems
-    if not sounds:
-        raise _nothing(library, problems)
-    return sounds, problems
+def _heard(library: Library, before: list[Source]) -> tuple[str, ...]:
+    """The folders inside a library that are libraries before it: a folder inside another one is not heard twice."""
+    found = []
+    for source in before:
+        other = source.library.folder
+        if library.folder.is_relative_to(other) and visible(library.folder.relative_to(other).as_posix()):
+            return ("",)
+        if other.is_relative_to(library.folder) and visible(inside := other.relative_to(library.folder).as_posix()):
+            found.append(f"{inside}/")
+    return tuple(found)
 
 
-def _headers(folder: Path, paths: list[str], progress: Progress) -> Iterator[Header | str]:
-    progress(Event(STAGE, 0, len(paths), "sounds"))
-    step = max(1, len(paths) // 100)
-    pool = ThreadPoolExecutor(min(16, (os.cpu_count() or 1) * 2))
-    try:
-        for done, header in enumerate(pool.map(read_header, [folder / path for path in paths]), 1):
-            yield header
-            if done % step == 0 or done == len(paths):
-                progress(Event(STAGE, done, len(paths), "sounds"))
-    finally:
-        # Ctrl-C must not wait for the files that have not been looked at.
-        pool.shutdown(cancel_futures=True)
-
-
-def _unnameable(library: Library, path: str) -> str:
-    """Why a cue sheet could not name this path, "" when it can."""
-    try:
-        path.encode("utf-8")
-        SoundRef(library.name, path)
-    except UnicodeEncodeError:
-        return "its name is not UTF-8 text, rename it"
-    except ValueError:
-        return "its name looks like a path out of the library, rename it"
-    return ""
-
-
-def _nothing(library: Library, problems: list[str]) -> LibraryError:
+def _nothing(library: Library, problems: Sequence[str]) -> LibraryError:
     if library.starter:
         return LibraryError(f"the starter library {shown(library.folder)} holds no sounds", hint="reinstall sonify")
     if problems:
@@ -141,32 +147,3 @@ def _nothing(library: Library, problems: list[str]) -> LibraryError:
             hint=f"add sounds as {_FORMATS}",
         )
     return LibraryError(f"the library {shown(library.folder)} is empty", hint=f"add sounds as {_FORMATS}")
-
-
-def _sound(library: Library, path: str, header: Header, meaning: Meaning) -> Sound:
-    return Sound(
-        library=library.name,
-        path=path,
-        file=library.folder / path,
-        label=meaning.label,
-        kind=meaning.kind,
-        phrases=meaning.phrases,
-        licence=meaning.licence,
-        author=meaning.author,
-        duration_s=header.duration_s,
-        sample_rate_hz=header.sample_rate_hz,
-        channels=header.channels,
-    )
-
-
-def _labels(sounds: list[Sound]) -> tuple[Label, ...]:
-    """One label for all sounds of that text; its kind is that of most of them, on a tie of the first."""
-    grouped: dict[str, list[Sound]] = {}
-    for sound in sounds:
-        grouped.setdefault(sound.label, []).append(sound)
-    labels = []
-    for text, group in sorted(grouped.items()):
-        kind = Counter(sound.kind for sound in group).most_common(1)[0][0]
-        phrases = tuple(dict.fromkeys(phrase for sound in group for phrase in sound.phrases))[:MAX_PHRASES]
-        labels.append(Label(text, kind, phrases, tuple(replace(sound, kind=kind) for sound in group)))
-    return tuple(labels)

@@ -4,56 +4,59 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 
 SUFFIXES = frozenset({".wav", ".wave", ".bwf", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga", ".opus", ".mp3"})
 MAX_DEPTH = 64
+# Name, size in bytes and time of change in nanoseconds.
+Seen = tuple[str, int, int]
 
 
-@dataclass(frozen=True)
-class Found:
-    """What lies in a folder: paths inside it with '/', and what could not be looked at, with the reason."""
+@dataclass
+class Listing:
+    """What lies in one folder: its path inside the root with '/', "" for the root itself.
 
-    paths: tuple[str, ...]
-    problems: tuple[str, ...]
-
-
-def find(folder: Path) -> Found:
-    """The sound files under `folder`, sorted by name alike on every machine.
-
-    Hidden files and folders, macOS leftovers (`._x.wav`, `__MACOSX`) and links to a file that is listed anyway
-    are passed over; links that leave the folder are problems. Raises OSError when `folder` itself can't be read.
+    beside: files that say something of the sounds. problems: what could not be looked at, with the reason.
+    unreadable: the folder itself could not be listed, so nothing is known of what lies in it.
     """
-    root = folder.resolve()
+
+    inside: str
+    sounds: list[Seen] = field(default_factory=list)
+    beside: list[Seen] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    unreadable: bool = False
+
+
+def walk(root: Path, beside: Callable[[str], bool] = lambda name: False) -> Iterator[Listing]:
+    """The folders of `root`, itself first and each before those in it, sorted alike on every machine.
+
+    beside: whether a file of that name is listed besides the sounds.
+    Hidden files and folders, macOS leftovers (`._x.wav`, `__MACOSX`) and links to a file that is listed anyway
+    are passed over; links that leave the folder are problems. Only one folder is held in memory at a time.
+    Raises OSError when `root` itself can't be read.
+    """
+    root = root.resolve()
     os.scandir(root).close()
-    plain: list[str] = []
-    links: list[str] = []
-    problems: list[str] = []
+    # Of two links to one hidden file the first counts.
+    targets: set[int] = set()
     folders = [("", 0)]
     while folders:
         inside, depth = folders.pop()
-        try:
-            with os.scandir(root / inside) as entries:
-                listed = list(entries)
-        except OSError as error:
-            problems.append(f"{shown(root / inside)}: can't be read ({error.strerror})")
-            continue
-        for entry in listed:
-            if entry.name.startswith(".") or entry.name == "__MACOSX":
-                continue
-            path = f"{inside}/{entry.name}" if inside else entry.name
-            if entry.is_symlink():
-                links.append(path)
-            elif entry.is_dir(follow_symlinks=False):
-                if depth < MAX_DEPTH:
-                    folders.append((path, depth + 1))
-                else:
-                    problems.append(f"{shown(root / path)}: too deep, not searched")
-            elif _sounds(entry.name):
-                plain.append(path)
-    return _sorted(root, plain, links, problems)
+        listing = Listing(inside)
+        below = _list(root, listing, beside, targets)
+        if depth < MAX_DEPTH:
+            folders += [(path, depth + 1) for path in sorted(below, reverse=True)]
+        else:
+            listing.problems += [f"{shown(root / path)}: too deep, not searched" for path in below]
+        yield listing
+
+
+def visible(path: str) -> bool:
+    """Whether the walk of a root finds what lies at `path` inside it."""
+    parts = path.split("/")
+    return not any(_passed_over(part) for part in parts) and len(parts) <= MAX_DEPTH + 1
 
 
 def shown(path: Path | str) -> str:
@@ -61,48 +64,78 @@ def shown(path: Path | str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(path))
 
 
-def _sorted(root: Path, plain: list[str], links: list[str], problems: list[str]) -> Found:
-    paths: list[str] = []
-    for path in plain:
-        try:
-            regular = stat.S_ISREG(os.lstat(root / path).st_mode)
-        except OSError as error:
-            problems.append(f"{shown(root / path)}: {error.strerror}")
+def _list(root: Path, listing: Listing, beside: Callable[[str], bool], targets: set[int]) -> list[str]:
+    """Fills in the listing; returns the folders in it."""
+    inside = listing.inside
+    before = f"{inside}/" if inside else ""
+    below: list[str] = []
+    links: list[str] = []
+    try:
+        with os.scandir(root / inside) as entries:
+            listed = sorted(entries, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return below  # it was removed since its parent was listed
+    except OSError as error:
+        listing.problems.append(f"{shown(root / inside)}: can't be read ({error.strerror})")
+        listing.unreadable = True
+        return below
+    for entry in listed:
+        name = entry.name
+        if _passed_over(name):
             continue
-        # A pipe or a device would be waited for.
-        if regular:
-            paths.append(path)
-        else:
-            problems.append(f"{shown(root / path)}: not a plain file")
-    listed = {str(root / path) for path in paths}
-    for path in sorted(links, key=_order):
-        target, problem = _follow(root, path)
+        try:
+            if entry.is_symlink():
+                links.append(name)
+            elif entry.is_dir(follow_symlinks=False):
+                below.append(before + name)
+            elif (sound := _sounds(name)) or beside(name):
+                about = entry.stat(follow_symlinks=False)
+                if stat.S_ISREG(about.st_mode):
+                    found = (name, about.st_size, about.st_mtime_ns)
+                    (listing.sounds if sound else listing.beside).append(found)
+                elif sound:
+                    # A pipe or a device would be waited for.
+                    listing.problems.append(f"{shown(root / before / name)}: not a plain file")
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            listing.problems.append(f"{shown(root / before / name)}: {error.strerror}")
+    for name in links:
+        seen, problem = _follow(root, before + name, targets)
         if problem:
-            problems.append(problem)
-        elif target and target not in listed:
-            listed.add(target)
-            paths.append(path)
-    return Found(tuple(sorted(paths, key=_order)), tuple(sorted(problems)))
+            listing.problems.append(problem)
+        elif seen:
+            listing.sounds.append(seen)
+    return below
 
 
-def _follow(root: Path, path: str) -> tuple[str, str]:
-    """Where a link leads when that is a file inside `root`, and what is wrong with it otherwise."""
+def _follow(root: Path, path: str, targets: set[int]) -> tuple[Seen | None, str]:
+    """What a link leads to when that is a file inside `root`, and what is wrong with it otherwise."""
     link = root / path
     target = Path(os.path.realpath(link))
     if not target.is_relative_to(root):
         # A link to a folder may hide sounds that a person misses: it is named like a sound.
         named = _sounds(link.name) or target.is_dir()
-        return "", f"{shown(link)}: a link that leaves the library, not followed" if named else ""
+        return None, f"{shown(link)}: a link that leaves the library, not followed" if named else ""
     if not _sounds(link.name):
-        return "", ""
-    if not target.is_file():
-        return "", f"{shown(link)}: a link to nothing"
-    return str(target), ""
+        return None, ""
+    try:
+        about = target.stat()
+    except OSError:
+        return None, f"{shown(link)}: a link to nothing"
+    if not stat.S_ISREG(about.st_mode):
+        return None, f"{shown(link)}: a link to nothing"
+    key = hash((about.st_dev, about.st_ino) if about.st_ino else str(target))
+    listed = _sounds(target.name) and visible(target.relative_to(root).as_posix())
+    if listed or key in targets:
+        return None, ""
+    targets.add(key)
+    return (link.name, about.st_size, about.st_mtime_ns), ""
+
+
+def _passed_over(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
 
 
 def _sounds(name: str) -> bool:
-    return PurePath(name).suffix.lower() in SUFFIXES
-
-
-def _order(path: str) -> tuple[str, str]:
-    return unicodedata.normalize("NFC", path), path
+    return os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122 - asked of every file, pathlib takes ten times as long

@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from sonify.library.sounds import Label, Sound
+from sonify.library.sounds_found import around
 
 # A sound shorter than this is a single event: looping it makes a machine gun of a gunshot.
 ONE_SHOT_S = 1.5
+
+# A label may have thousands of sounds. So many that last the cue, and so many that don't, are takes enough.
+MOST_SOUNDS = 64
 
 # Time between two single events of one emitter, until the events themselves are found in the picture.
 BETWEEN_SHOTS_S = Fraction(2)
@@ -18,17 +22,19 @@ LAST_SHOT_S = Fraction(1, 2)
 
 
 def by_fit(label: Label, length_s: float) -> list[Sound]:
-    """The label's sounds, best first, for a cue of that length.
+    """The label's sounds, best first, for a cue of that length; of many only those nearest in length.
 
     One that lasts the cue beats one that must be looped; then the one that wastes least. Equals keep the order
     of the catalogue.
     """
 
+    sounds = around(label.sounds, length_s, MOST_SOUNDS)
+
     def misfit(item: tuple[int, Sound]) -> tuple[bool, float, int]:
         order, sound = item
         return sound.duration_s < length_s, abs(sound.duration_s - length_s), order
 
-    return [sound for _, sound in sorted(enumerate(label.sounds), key=misfit)]
+    return [sound for _, sound in sorted(enumerate(sounds), key=misfit)]
 
 
 def single_event(sound: Sound) -> bool:

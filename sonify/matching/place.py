@@ -199,7 +199,7 @@ def _cues(
     def cue(sound: Sound, start_s: float, end_s: float, fade_in_s: float, fade_out_s: float) -> Cue:
         return Cue(
             id="new",
-            kind=label.kind,
+            kind="ambience" if bed else "effect",
             label=label.text,
             sound=_ref(sound),
             start_s=start_s,
@@ -232,7 +232,7 @@ def _alternative(label: Label, value: float, length_s: float) -> Alternative:
 
 
 def _ref(sound: Sound) -> SoundRef:
-    return SoundRef(sound.library, sound.path, sound.licence)
+    return SoundRef(sound.library, sound.path, sound.licence, sound.title, sound.author, sound.source_url)
 
 
 def _share(value: float) -> float:

@@ -1,0 +1,214 @@
+"""Compares a folder with its catalogue, and writes down what there is to do: the quick part of a scan.
+
+The notes lie in temporary tables of the catalogue's connection, so that memory stays flat however much there is:
+
+    todo (path, size_bytes, mtime_ns, what)   what: 'new', 'changed', or 'label' for sounds whose labels are stale
+    gone (id, path, name, size_bytes, mtime_ns, content_hash)   rows without a file
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from sonify.cues import SoundRef
+from sonify.library.catalog import CatalogFile
+from sonify.library.licences import is_licence_file
+from sonify.library.rules import READING, rules
+from sonify.library.sidecar import NAMES, read_sidecar
+from sonify.library.walk import Listing, Seen, shown, walk
+
+_TABLES = """
+DROP TABLE IF EXISTS temp.todo;
+DROP TABLE IF EXISTS temp.gone;
+DROP TABLE IF EXISTS temp.looked_at;
+CREATE TEMP TABLE todo (
+    path TEXT NOT NULL, size_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, what TEXT NOT NULL);
+CREATE TEMP TABLE gone (
+    id INTEGER PRIMARY KEY, path TEXT, name TEXT, size_bytes INTEGER, mtime_ns INTEGER, content_hash TEXT);
+CREATE TEMP TABLE looked_at (folder_id INTEGER PRIMARY KEY);
+"""
+CLOSED = "its folder can't be read"
+
+
+@dataclass
+class Compared:
+    """How a folder differs from its catalogue. total: sounds on the disk; unchanged: those with nothing to do."""
+
+    total: int = 0
+    unchanged: int = 0
+    gone: int = 0
+
+
+def compare(catalog: CatalogFile) -> Compared:
+    """Walks the library and fills the temporary tables. Raises OSError when the root can't be read."""
+    with catalog.guarded():
+        return _Comparison(catalog).run()
+
+
+class _Comparison:
+    def __init__(self, catalog: CatalogFile) -> None:
+        self.catalog = catalog
+        self.database = catalog.database
+        self.found = Compared()
+        self.problems: list[str] = []
+        self.unreadable: list[str] = []
+        self.made_by = (READING, rules())
+
+    def run(self) -> Compared:
+        self.database.executescript(_TABLES)
+        for listing in walk(self.catalog.root, _beside):
+            self.folder(listing)
+        self.vanished()
+        self.tell()
+        return self.found
+
+    def folder(self, listing: Listing) -> None:
+        self.problems += listing.problems
+        if listing.unreadable:
+            self.unreadable.append(listing.inside)
+            return
+        try:
+            row = self.database.execute("SELECT id FROM folder WHERE path = ?", (listing.inside,)).fetchone()
+        except UnicodeEncodeError:
+            row = None
+        known: dict[str, tuple[int, ...]] = {}
+        if row:
+            self.database.execute("INSERT OR IGNORE INTO looked_at VALUES (?)", row)
+            # Tables first: when one has changed, the rows say so.
+            self.beside(listing, row[0])
+            rows = self.database.execute(
+                "SELECT name, size_bytes, mtime_ns, reading, rules, id FROM sound INDEXED BY sound_place"
+                " WHERE folder_id = ?",
+                row,
+            )
+            known = {name: about for name, *about in rows}
+        elif listing.beside:
+            self.beside(listing, None)
+        todo = []
+        before = f"{listing.inside}/" if listing.inside else ""
+        for seen in listing.sounds:
+            what = self.what(before, seen, known.pop(seen[0], None))
+            if what:
+                todo.append((before + seen[0], seen[1], seen[2], what))
+        if todo:
+            self.database.executemany("INSERT INTO todo VALUES (?, ?, ?, ?)", todo)
+        self.lost([about[4] for about in known.values()])
+
+    def what(self, before: str, seen: Seen, about: tuple[int, ...] | None) -> str:
+        """What is to be done with a file, "" for nothing."""
+        name, size_bytes, mtime_ns = seen
+        if about is None:
+            if reason := _unnameable(before + name):
+                self.problems.append(f"{shown(self.catalog.root / (before + name))}: {reason}")
+                return ""
+            self.found.total += 1
+            return "new"
+        self.found.total += 1
+        if about[0] != size_bytes or about[1] != mtime_ns or about[2] != self.made_by[0]:
+            return "changed"
+        if about[3] != self.made_by[1]:
+            return "label"
+        self.found.unchanged += 1
+        return ""
+
+    def beside(self, listing: Listing, folder_id: int | None) -> None:
+        """Notes the tables and licence texts of a folder; when one has changed, labels below become stale."""
+        known = {}
+        if folder_id is not None:
+            rows = self.database.execute(
+                "SELECT name, size_bytes, mtime_ns FROM sidecar WHERE folder_id = ?", (folder_id,)
+            )
+            known = {name: tuple(about) for name, *about in rows}
+        now = {name: (size_bytes, mtime_ns) for name, size_bytes, mtime_ns in listing.beside}
+        if known == now:
+            return
+        inside = listing.inside
+        try:
+            inside.encode("utf-8")
+        except UnicodeEncodeError:
+            return  # no sound in it can be used
+        texts = {name: _problems(self.catalog, inside, name) for name in now if known.get(name) != now[name]}
+        with self.catalog.writing() as database:
+            database.execute("INSERT OR IGNORE INTO folder (path) VALUES (?)", (inside,))
+            (number,) = database.execute("SELECT id FROM folder WHERE path = ?", (inside,)).fetchone()
+            database.execute("INSERT OR IGNORE INTO looked_at VALUES (?)", (number,))
+            for name in known.keys() - now.keys():
+                database.execute("DELETE FROM sidecar WHERE folder_id = ? AND name = ?", (number, name))
+            for name, text in texts.items():
+                database.execute(
+                    "INSERT OR REPLACE INTO sidecar VALUES (?, ?, ?, ?, ?)", (number, name, *now[name], text)
+                )
+            _make_stale(database, inside)
+
+    def lost(self, ids: list[int]) -> None:
+        """Rows whose file was not found."""
+        self.found.gone += len(ids)
+        self.database.executemany(
+            "INSERT OR IGNORE INTO gone SELECT id, path, name, size_bytes, mtime_ns, content_hash FROM sound"
+            " WHERE id = ?",
+            [(number,) for number in ids],
+        )
+
+    def vanished(self) -> None:
+        """Folders that are no more; what lies in one that could not be read stays, but can't be used."""
+        rows = self.database.execute(
+            "SELECT id, path FROM folder WHERE id NOT IN (SELECT folder_id FROM looked_at)"
+        ).fetchall()
+        closed = [number for number, path in rows if self.closed(path)]
+        shut = set(closed)
+        for number, _ in rows:
+            if number not in shut:
+                ids = self.database.execute("SELECT id FROM sound WHERE folder_id = ?", (number,)).fetchall()
+                self.lost([sound for (sound,) in ids])
+                if self.database.execute("SELECT 1 FROM sidecar WHERE folder_id = ?", (number,)).fetchone():
+                    with self.catalog.writing() as database:
+                        database.execute("DELETE FROM sidecar WHERE folder_id = ?", (number,))
+        if closed:
+            with self.catalog.writing() as database:
+                # No file has this time of change: when the folder opens again, they are read again.
+                database.executemany(
+                    "UPDATE sound SET problem = ?, mtime_ns = -1 WHERE folder_id = ? AND problem <> ?",
+                    [(CLOSED, number, CLOSED) for number in closed],
+                )
+
+    def closed(self, path: str) -> bool:
+        return any(path == above or path.startswith(f"{above}/") for above in self.unreadable)
+
+    def tell(self) -> None:
+        """Keeps the problems of this walk, when they differ from those of the last."""
+        told = {row[0] for row in self.database.execute("SELECT text FROM walk_problem")}
+        now = set(self.problems)
+        if told != now:
+            with self.catalog.writing() as database:
+                database.execute("DELETE FROM walk_problem")
+                database.executemany("INSERT INTO walk_problem VALUES (?)", [(text,) for text in sorted(now)])
+
+
+def _beside(name: str) -> bool:
+    return name in NAMES or (("icen" in name or "ICEN" in name or "opying" in name.lower()) and is_licence_file(name))
+
+
+def _problems(catalog: CatalogFile, inside: str, name: str) -> str:
+    """What is wrong with a table, one line each."""
+    return "\n".join(read_sidecar(catalog.root / inside / name, inside).problems) if name in NAMES else ""
+
+
+def _make_stale(database: sqlite3.Connection, inside: str) -> None:
+    if not inside:
+        database.execute("UPDATE sound SET rules = 0")
+    else:
+        # '0' follows '/': the range is all that begins with the folder's path and a '/'.
+        database.execute("UPDATE sound SET rules = 0 WHERE path > ? AND path < ?", (f"{inside}/", f"{inside}0"))
+
+
+def _unnameable(path: str) -> str:
+    """Why a cue sheet could not name this path, "" when it can."""
+    try:
+        path.encode("utf-8")
+        SoundRef("library", path)
+    except UnicodeEncodeError:
+        return "its name is not UTF-8 text, rename it"
+    except ValueError:
+        return "its name looks like a path out of the library, rename it"
+    return ""
