@@ -13,12 +13,16 @@ from .noise import (
     clock,
     edges,
     env,
+    filtered,
     length,
     modal,
+    peak,
     put,
     room,
     shaped,
+    strike,
     tilt,
+    unit,
     voiced,
     wander,
 )
@@ -27,12 +31,14 @@ from .registry import sound
 
 def bell(f_hz: float, t60_s: float, n: int) -> Samples:
     """A cast bell: hum, prime, tierce, quint, nominal and upper partials (Fletcher and Rossing, ch. 21), each a
-    slightly split pair so that it beats."""
-    ratios = (0.5, 1.0, 1.2, 1.5, 2.0, 2.51, 2.66, 3.01, 4.17, 5.43, 6.8)
-    gains = (0.5, 0.6, 0.7, 0.35, 1.0, 0.35, 0.4, 0.45, 0.35, 0.2, 0.1)
-    long = [t60_s * s for s in (1.3, 1.0, 0.75, 0.55, 0.5, 0.35, 0.33, 0.28, 0.18, 0.12, 0.08)]
-    freqs = [f_hz * r for r in ratios]
-    return modal(freqs, long, gains, n) + modal([f * 1.0018 for f in freqs], long, [0.6 * g for g in gains], n)
+    slightly split pair, no two split alike, so that it beats."""
+    ratios = (0.5, 1.0, 1.2, 1.5, 2.0, 2.51, 2.66, 3.01, 4.17, 5.43, 6.8, 8.2, 9.7, 11.2)
+    gains = (0.35, 0.5, 0.6, 0.3, 1.0, 0.5, 0.55, 0.9, 0.8, 0.6, 0.45, 0.3, 0.22, 0.15)
+    shares = (1.3, 1.0, 0.75, 0.55, 0.5, 0.38, 0.36, 0.34, 0.25, 0.19, 0.15, 0.11, 0.09, 0.07)
+    splits = (1.0009, 1.0021, 1.0014, 1.003, 1.0011, 1.0024, 1.0018, 1.0013)
+    freqs, long = [f_hz * r for r in ratios], [t60_s * s for s in shares]
+    pair = [f * splits[i % len(splits)] for i, f in enumerate(freqs)]
+    return modal(freqs, long, gains, n) + modal(pair, long, [0.7 * g for g in gains], n)
 
 
 @sound(
@@ -43,16 +49,15 @@ def bell(f_hz: float, t60_s: float, n: int) -> Samples:
     steady=True,
 )
 def church_bell(rng: Rng) -> Samples:
-    n = length(6)
+    n = length(7.2)
     out = np.zeros(n)
-    for at in (0.0, 2.0, 4.0):
-        put(
-            out,
-            bell(520, 4.5, length(5.5)) + 0.3 * burst(rng, length(5.5), 0.05, band(800, 5000)),
-            at,
-            rng.uniform(0.9, 1),
-        )
-    return room(rng, out, 1.8, 0.25, 4000)
+    m = length(6.5)
+    # two bells swing, neither in step with the other, and the louvres of the tower let the clang out late and dull
+    for pitch, every, first, gain in ((392.0, 1.8, 0.0, 1.0), (494.0, 1.44, 0.6, 0.8)):
+        rung = peak(bell(pitch, 6.0, m)) + 0.25 * peak(burst(rng, m, 0.06, band(700, 6000, 1)))
+        for i in range(round(7.2 / every)):
+            put(out, rung, first + i * every + rng.normal(0, 0.015), gain * rng.uniform(0.75, 1))
+    return room(rng, filtered(out, band(80, 6000, 1)), 1.6, 0.5, 3500) + 0.02 * unit(shaped(rng, n, tilt(-4, 80)))
 
 
 @sound(
@@ -104,14 +109,12 @@ def clock_ticking(rng: Rng) -> Samples:
     n = length(4)
     out = np.zeros(n)
     for i in range(8):
-        m = length(0.06)
-        f = (2900, 2350)[i % 2]
-        tick = modal([f, f * 1.62, f * 2.4, 780], [0.02, 0.014, 0.01, 0.03], [1, 0.8, 0.5, 0.35], m) + 0.8 * burst(
-            rng, m, 0.006, band(1500, 10000)
-        )
-        put(out, tick, i * 0.5, rng.uniform(0.95, 1))
-        put(out, tick, i * 0.5 + 0.032, 0.3)
-    return room(rng, out, 0.35, 0.1) + 0.0008 * shaped(rng, n, tilt(-3))
+        # an escapement strikes three times in a row: unlock, impulse and the loud drop, all on one wooden case
+        for late, gain in ((0.0, 0.25), (0.007, 0.4), (0.013 if i % 2 else 0.016, 1.0)):
+            wheel = strike(rng, length(0.12), (1100, 7500), (0.035, 0.012), -0.5, 0.5, (1800, 9000), 0.008)
+            put(out, wheel, i * 0.5 + late + rng.normal(0, 0.0007), gain * rng.uniform(0.85, 1))
+    quiet = shaped(rng, n, tilt(-3, 80), band(80, 12000, 1))
+    return filtered(room(rng, out, 0.3, 0.1, 9000), band(500, 16000, 1)) + 0.003 * quiet
 
 
 @sound(
@@ -125,15 +128,10 @@ def metronome(rng: Rng) -> Samples:
     n = length(4)
     out = np.zeros(n)
     for i in range(8):
-        m = length(0.09)
-        f = 1750 if i % 4 == 0 else 1350
-        put(
-            out,
-            modal([f, f * 2.1, f * 3.3, 420], [0.045, 0.025, 0.015, 0.04], [1, 0.5, 0.3, 0.3], m)
-            + 0.4 * burst(rng, m, 0.006, band(1500, 9000)),
-            i * 0.5,
-        )
-    return room(rng, out, 0.4, 0.15) + 0.0005 * shaped(rng, n, tilt(-3))
+        side = (700, 5200) if i % 2 else (820, 6000)
+        beat = strike(rng, length(0.15), side, (0.05, 0.014), -1.5, 0.35, (1500, 8000), 0.01)
+        put(out, beat, i * 0.5 + (0.006 if i % 2 else 0.0), rng.uniform(0.9, 1))
+    return filtered(room(rng, out, 0.35, 0.12, 8000), band(300, 16000, 1)) + 0.002 * shaped(rng, n, tilt(-3, 80))
 
 
 @sound(

@@ -17,6 +17,7 @@ from .noise import (
     length,
     modal,
     peaks,
+    phase,
     put,
     room,
     shaped,
@@ -149,9 +150,15 @@ def crickets(rng: Rng) -> Samples:
 )
 def bee_buzzing(rng: Rng) -> Samples:
     n = length(5)
-    f0 = 215 * (1 + 0.06 * wander(rng, n, 1.2, -1, 1) + 0.012 * wander(rng, n, 30, -1, 1))
-    wings = voiced(f0, [(500, 500, 1), (1300, 900, 0.5), (2800, 1500, 0.25)], -2.5, 0.05, whole=True)
-    return wings * wander(rng, n, 1.5, 0.25, 1) * wander(rng, n, 25, 0.8, 1.1) + 0.02 * shaped(rng, n, tilt(-3))
+    out = np.zeros(n)
+    for base, near, away in ((232.0, 1.0, 0.35), (205.0, 0.35, 0.0), (251.0, 0.25, 0.0)):
+        # two wings out of step: every beat differs in length and strength, and the pitch sinks as it hovers
+        f0 = base * (1 + 0.05 * wander(rng, n, 0.9, -1, 1) + 0.02 * wander(rng, n, 9, -1, 1))
+        f0 *= 1 + 0.05 * shaped(rng, n, band(30, 160, 1))
+        wings = voiced(f0, [(480, 400, 1), (1100, 900, 0.8), (2600, 2000, 0.5)], -1.5, 0.12, whole=True)
+        rasp = shaped(rng, n, band(300, 5000, 1)) * (0.6 + 0.6 * np.sin(phase(f0, whole=True)))
+        out += near * (wings + 0.35 * rasp) * wander(rng, n, 1.2, away, 1) * wander(rng, n, 22, 0.7, 1.1)
+    return out + 0.04 * shaped(rng, n, tilt(-3, 80))
 
 
 @sound("frog croaking", "a frog;a frog in a pond;a toad", "Frog;Croak", "a frog calling", steady=True)

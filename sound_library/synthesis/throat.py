@@ -94,7 +94,7 @@ def call(
 ) -> Samples:
     """One call, peak 1: pitch, loudness (`shape`) and mouth are curves of the same length.
 
-    `hoarse` is noise made in the throat itself, which the tube colours like the voice; `pressed_db` per octave is what
+    `hoarse` is noise made in the throat itself, coloured by the tube like the voice; `pressed_db` per octave is what
     a forced voice has more of its highs than Rosenberg's soft pulse.
     """
     voice = glottis(

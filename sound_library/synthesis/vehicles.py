@@ -1,11 +1,11 @@
-"""Engines are trains of exhaust pulses through a pipe; everything else on wheels, rails, wings and water."""
+"""What passes, flies and warns: cars, aircraft, ships and sirens."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from .engines import engine
 from .noise import (
-    RATE,
     Rng,
     Samples,
     band,
@@ -13,118 +13,18 @@ from .noise import (
     clock,
     edges,
     env,
-    filtered,
     length,
     modal,
     peak,
-    peaks,
-    phase,
     put,
     room,
     shaped,
-    straight,
     tilt,
     unit,
     voiced,
     wander,
 )
 from .registry import sound
-
-
-def engine(
-    rng: Rng,
-    f_hz: Samples,
-    cylinders: int,
-    pipe_hz: float,
-    rough: float = 0.25,
-    noise: float = 0.25,
-    bright: float = 1.0,
-) -> Samples:
-    """Exhaust pulses at `f_hz` firings a second, uneven between cylinders, through pipe and body resonances.
-
-    On a circle when the pitch is: the number of firings is made a whole multiple of the cylinders.
-    """
-    n = len(f_hz)
-    turn = phase(f_hz) / (2 * np.pi)
-    total = turn[-1] + f_hz[-1] / RATE
-    count = max(cylinders, round(total / cylinders) * cylinders)
-    turn *= count / total
-    uneven = 1 + rough * rng.standard_normal(cylinders)
-    each = uneven[np.arange(count) % cylinders] * (1 + 0.5 * rough * rng.standard_normal(count))
-    index = np.minimum(turn.astype(int), count - 1)
-    share = turn - index
-    pulse = each[index] * np.exp(-7 * share) * np.minimum(share / 0.04, 1)
-    hiss = rng.standard_normal(n) * pulse
-    p = pipe_hz
-    shape = peaks(
-        [p, 2.3 * p, 4.1 * p, 7.5 * p, 16 * p],
-        [0.5 * p, p, 1.6 * p, 3 * p, 9 * p],
-        [1, 0.7, 0.45 * bright, 0.3 * bright, 0.18 * bright],
-        0.01,
-    )
-    return unit(filtered(unit(filtered(pulse)) + noise * unit(hiss), shape, band(25, 9000, 1)))
-
-
-@sound(
-    "engine idling",
-    "the front of a car;a parked car;a car engine;a truck",
-    "Idling;Engine;Medium engine (mid frequency);Heavy engine (low frequency);Engine knocking",
-    "a petrol engine ticking over",
-    steady=True,
-)
-def engine_idling(rng: Rng) -> Samples:
-    n = length(5)
-    out = engine(rng, 27 * (1 + 0.02 * wander(rng, n, 2, -1, 1)), 4, 75, 0.2, 0.5)
-    tappets = np.zeros(n)
-    for i in range(5 * 27):
-        put(
-            tappets,
-            burst(rng, length(0.01), 0.006, band(2500, 8000)),
-            i / 27 + rng.normal(0, 0.001),
-            rng.uniform(0.3, 1),
-        )
-    return out + 0.12 * unit(tappets) + 0.1 * shaped(rng, n, band(300, 3000, 1), tilt(-3))
-
-
-@sound(
-    "truck idling",
-    "a truck;a lorry;a bus;a diesel engine",
-    "Truck;Idling;Engine;Heavy engine (low frequency);Engine knocking;Medium engine (mid frequency);Bus",
-    "a big diesel ticking over",
-    steady=True,
-)
-def truck_idling(rng: Rng) -> Samples:
-    n = length(5)
-    knock = np.zeros(n)
-    for i in range(5 * 30):
-        m = length(0.02)
-        put(
-            knock,
-            modal([1150, 2100, 3300], [0.015, 0.01, 0.008], [1, 0.8, 0.5], m) + burst(rng, m, 0.01, band(900, 4000)),
-            i / 30 + rng.normal(0, 0.0008),
-            rng.uniform(0.5, 1),
-        )
-    return (
-        engine(rng, np.full(n, 30.0), 6, 60, 0.15, 0.4)
-        + 0.35 * unit(knock)
-        + 0.15 * shaped(rng, n, band(400, 4000, 1), tilt(-3))
-    )
-
-
-@sound(
-    "tractor",
-    "a tractor;a tractor in a field;a combine harvester;farm machinery",
-    "Engine;Medium engine (mid frequency);Heavy engine (low frequency);Idling;Truck;Engine knocking",
-    "a slow chugging tractor",
-    steady=True,
-)
-def tractor(rng: Rng) -> Samples:
-    n = length(5)
-    return (
-        engine(rng, np.full(n, 22.0), 2, 95, 0.2, 0.9, 1.3)
-        + 0.25 * engine(rng, np.full(n, 44.0), 4, 320, 0.2, 1.0)
-        + 0.12 * shaped(rng, n, band(500, 5000, 1))
-    )
 
 
 def passing(rng: Rng, n: int, at_s: float, speed: float) -> tuple[Samples, Samples]:
@@ -180,102 +80,6 @@ def car_horn(rng: Rng) -> Samples:
         )
         put(out, tone * env(n, (0, 0), (0.015, 1), (d - 0.03, 1), (d, 0)), at, 1, wrap=False)
     return edges(room(rng, out, 0.6, 0.22, 4000, ring=False), 0.001, 0.1)
-
-
-@sound(
-    "motorcycle",
-    "a motorcycle;a biker;a motorbike on a road;a scooter",
-    "Motorcycle;Accelerating, revving, vroom",
-    "a motorcycle revs and pulls away",
-    packed=True,
-)
-def motorcycle(rng: Rng) -> Samples:
-    n = length(5)
-    f = env(n, (0, 38), (0.4, 90), (0.8, 50), (1.3, 105), (1.8, 55), (2.4, 75), (4.2, 150), (5, 165))
-    out = engine(rng, f, 2, 130, 0.3, 0.5, 1.6) * env(
-        n, (0, 0.6), (0.4, 1), (0.8, 0.6), (1.3, 1), (1.8, 0.6), (4.2, 1), (5, 0.9)
-    )
-    return edges(np.tanh(1.3 * out) + 0.08 * shaped(rng, n, band(800, 6000, 1)), 0.01, 0.15)
-
-
-@sound(
-    "speedboat",
-    "a speedboat;a motorboat;a boat with an outboard motor;a jet ski",
-    "Motorboat, speedboat;Boat, Water vehicle;Engine;Medium engine (mid frequency)",
-    "an outboard at speed",
-    steady=True,
-)
-def speedboat(rng: Rng) -> Samples:
-    n = length(5)
-    motor = engine(rng, 88 * (1 + 0.03 * wander(rng, n, 1.5, -1, 1)), 4, 140, 0.15, 0.5)
-    slap = shaped(rng, n, band(200, 4000, 1), tilt(-3)) * wander(rng, n, 3, 0.3, 1.3)
-    return motor + 0.6 * slap
-
-
-@sound(
-    "train",
-    "a train;a railway track;a passing train;a locomotive",
-    "Train;Rail transport;Railroad car, train wagon;Clickety-clack;Train wheels squealing",
-    "wagons over rail joints",
-    steady=True,
-)
-def train(rng: Rng) -> Samples:
-    n = length(6)
-    out = 0.55 * shaped(rng, n, band(50, 400, 1), tilt(-3)) + 0.3 * shaped(
-        rng, n, band(400, 4000, 1), tilt(-3)
-    ) * wander(rng, n, 3, 0.7, 1.1)
-    clacks = np.zeros(n)
-    for wagon in range(6):
-        for offset in (0.0, 0.11, 0.42, 0.53):
-            m = length(0.2)
-            clack = modal([170, 480, 900, 1750, 2600], [0.15, 0.1, 0.07, 0.05, 0.04], [1.3, 1, 0.7, 0.5, 0.3], m)
-            put(clacks, clack + 1.5 * burst(rng, m, 0.05, band(200, 3500, 1)), wagon + offset, rng.uniform(0.7, 1))
-    return out + 0.6 * unit(room(rng, clacks, 0.5, 0.3))
-
-
-@sound(
-    "train horn",
-    "the front of a locomotive;a train at a level crossing;a train in a station",
-    "Train horn;Train;Train whistle;Air horn, truck horn;Rail transport",
-    "a five-chime air horn",
-    packed=True,
-)
-def train_horn(rng: Rng) -> Samples:
-    n = length(2.6)
-    out = np.zeros(n)
-    for f in (311.0, 370.0, 415.0, 494.0, 622.0):
-        f0 = f * env(n, (0, 0.96), (0.15, 1), (2.1, 1), (2.6, 0.97)) * (1 + 0.002 * wander(rng, n, 8, -1, 1))
-        out += voiced(f0, [(900, 900, 1), (1900, 1400, 0.6)], -3, 0.1)
-    out = (unit(out) + 0.08 * shaped(rng, n, band(500, 5000))) * env(
-        n, (0, 0), (0.06, 0.8), (0.3, 1), (1.9, 1), (2.15, 0), (2.6, 0)
-    )
-    return edges(room(rng, out, 1.6, 0.45, 3000, ring=False), 0.001, 0.3)
-
-
-@sound(
-    "steam train",
-    "a steam locomotive;smoke from a train;an old train",
-    "Steam;Train;Rail transport;Steam whistle;Train whistle;Railroad car, train wagon",
-    "chuffing with a whistle",
-    steady=True,
-)
-def steam_train(rng: Rng) -> Samples:
-    n = length(6)
-    out = 0.15 * shaped(rng, n, band(50, 500, 1), tilt(-3))
-    for i in range(24):
-        m = length(0.24)
-        put(
-            out,
-            unit(straight(rng.standard_normal(m), band(250, 3500, 1), tilt(-2)))
-            * env(m, (0, 0), (0.03, 1), (0.1, 0.5), (0.24, 0)),
-            i * 0.25,
-            (1.0, 0.7, 0.85, 0.7)[i % 4],
-        )
-    m = length(1.6)
-    pipe = sum((voiced(np.full(m, f), [(1200, 1000, 1)], -6, 0.1) for f in (523.0, 659.0, 784.0)), np.zeros(m))
-    whistle = (unit(pipe) + 0.25 * shaped(rng, m, band(500, 4000))) * env(m, (0, 0), (0.12, 1), (1.3, 0.9), (1.6, 0))
-    put(out, whistle, 1.2, 0.9)
-    return room(rng, out, 1.0, 0.3)
 
 
 @sound("helicopter", "a helicopter;a helicopter in the sky", "Helicopter", "rotor blades overhead", steady=True)
@@ -393,17 +197,3 @@ def roller_skating(rng: Rng) -> Samples:
             1,
         )
     return roll + 0.3 * unit(grit)
-
-
-@sound(
-    "snowmobile",
-    "a snowmobile;a snowmobile in the snow;a quad bike;a go-kart",
-    "Light engine (high frequency);Motorcycle;Engine;Medium engine (mid frequency);"
-    "Accelerating, revving, vroom;Chainsaw;Lawn mower;Motor vehicle (road)",
-    "a two-stroke engine at speed",
-    steady=True,
-)
-def snowmobile(rng: Rng) -> Samples:
-    n = length(5)
-    f = 115 * (1 + 0.08 * wander(rng, n, 0.8, -1, 1))
-    return engine(rng, f, 2, 260, 0.25, 0.6, 1.8) + 0.15 * shaped(rng, n, band(400, 4000, 1), tilt(-2))

@@ -15,8 +15,10 @@ from .noise import (
     decay,
     edges,
     env,
+    filtered,
     length,
     modal,
+    peaks,
     put,
     room,
     shaped,
@@ -119,16 +121,17 @@ def waterfall(rng: Rng) -> Samples:
 def bubbling(rng: Rng) -> Samples:
     n = length(5)
     out = np.zeros(n)
-    for at in times(rng, 5, 7):
-        base = rng.uniform(350, 800)
-        for i in range(int(rng.integers(3, 8))):
-            put(
-                out,
-                bubble(rng, base * rng.uniform(0.8, 1.5), 0.12),
-                at + i * rng.uniform(0.025, 0.05),
-                rng.uniform(0.3, 1),
-            )
-    return unit(out) + 0.04 * shaped(rng, n, band(100, 2000, 1), tilt(-4))
+    for at in times(rng, 5, 14):
+        # a gulp of air breaks into a swarm: few large, many small, and each bursts at the top with a little spray
+        big = rng.uniform(260, 700)
+        for _ in range(int(rng.integers(6, 16))):
+            f = big * rng.uniform(1, 9) ** rng.uniform(0.2, 1.2)
+            late = rng.exponential(0.07)
+            put(out, bubble(rng, f, rng.uniform(0, 0.15)), at + late, rng.uniform(0.2, 1) * (big / f) ** 0.3)
+        for _ in range(3):
+            put(out, burst(rng, length(0.03), 0.02, band(900, 6000, 1)), at + rng.exponential(0.1), 0.15)
+    tank = filtered(out, peaks([420, 900, 1700], [300, 500, 900], [1, 0.8, 0.5], 0.4))
+    return unit(tank) + 0.2 * shaped(rng, n, band(150, 5000, 1), tilt(-3))
 
 
 @sound(

@@ -1,0 +1,91 @@
+"""Trains and their horns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .noise import (
+    Rng,
+    Samples,
+    band,
+    edges,
+    env,
+    filtered,
+    length,
+    peaks,
+    put,
+    room,
+    shaped,
+    straight,
+    strike,
+    tilt,
+    unit,
+    voiced,
+    wander,
+)
+from .registry import sound
+
+
+@sound(
+    "train",
+    "a train;a railway track;a passing train;a locomotive",
+    "Train;Rail transport;Railroad car, train wagon;Clickety-clack;Train wheels squealing",
+    "wagons over rail joints",
+    steady=True,
+)
+def train(rng: Rng) -> Samples:
+    n = length(6)
+    roll = shaped(rng, n, band(35, 300, 1), tilt(-4)) * wander(rng, n, 4, 0.7, 1.1)
+    roll += 0.7 * shaped(rng, n, band(350, 1500, 2)) * wander(rng, n, 2, 0.5, 1.1)
+    clacks = np.zeros(n)
+    for wagon in range(6):
+        for offset in (0.0, 0.11, 0.42, 0.53):  # two axles of each bogie, two bogies at each coupling
+            joint = strike(rng, length(0.3), (90, 2600), (0.2, 0.04), -1.5, 0.9, (200, 3500), 0.08)
+            put(clacks, joint, wagon + offset + rng.normal(0, 0.004), rng.uniform(0.6, 1))
+    flange = unit(shaped(rng, n, peaks([2700, 3900], [25, 40], [1, 0.6]))) * wander(rng, n, 1.5, -0.5, 1).clip(0)
+    return roll + 0.8 * unit(room(rng, filtered(clacks, band(60, 1800, 1)), 0.7, 0.5)) + 0.08 * flange
+
+
+@sound(
+    "train horn",
+    "the front of a locomotive;a train at a level crossing;a train in a station",
+    "Train horn;Train;Train whistle;Air horn, truck horn;Rail transport",
+    "a five-chime air horn",
+    packed=True,
+)
+def train_horn(rng: Rng) -> Samples:
+    n = length(2.6)
+    out = np.zeros(n)
+    for f in (311.0, 370.0, 415.0, 494.0, 622.0):
+        f0 = f * env(n, (0, 0.96), (0.15, 1), (2.1, 1), (2.6, 0.97)) * (1 + 0.002 * wander(rng, n, 8, -1, 1))
+        out += voiced(f0, [(900, 900, 1), (1900, 1400, 0.6)], -3, 0.1)
+    out = (unit(out) + 0.08 * shaped(rng, n, band(500, 5000))) * env(
+        n, (0, 0), (0.06, 0.8), (0.3, 1), (1.9, 1), (2.15, 0), (2.6, 0)
+    )
+    return edges(room(rng, out, 1.6, 0.45, 3000, ring=False), 0.001, 0.3)
+
+
+@sound(
+    "steam train",
+    "a steam locomotive;smoke from a train;an old train",
+    "Steam;Train;Rail transport;Steam whistle;Train whistle;Railroad car, train wagon",
+    "chuffing with a whistle",
+    steady=True,
+)
+def steam_train(rng: Rng) -> Samples:
+    n = length(6)
+    out = 0.15 * shaped(rng, n, band(50, 500, 1), tilt(-3))
+    for i in range(24):
+        m = length(0.24)
+        put(
+            out,
+            unit(straight(rng.standard_normal(m), band(250, 3500, 1), tilt(-2)))
+            * env(m, (0, 0), (0.03, 1), (0.1, 0.5), (0.24, 0)),
+            i * 0.25,
+            (1.0, 0.7, 0.85, 0.7)[i % 4],
+        )
+    m = length(1.6)
+    pipe = sum((voiced(np.full(m, f), [(1200, 1000, 1)], -6, 0.1) for f in (523.0, 659.0, 784.0)), np.zeros(m))
+    whistle = (unit(pipe) + 0.25 * shaped(rng, m, band(500, 4000))) * env(m, (0, 0), (0.12, 1), (1.3, 0.9), (1.6, 0))
+    put(out, whistle, 1.2, 0.9)
+    return room(rng, out, 1.0, 0.3)
