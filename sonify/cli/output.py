@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,14 +40,35 @@ class Output:
         return self._stream or sys.stdout
 
     def document(self, document: dict[str, Any]) -> None:
-        """One JSON document."""
-        self.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+        """One JSON document. A value that is an iterator is a list that is written as it comes, never held whole."""
+        if not any(isinstance(value, Iterator) for value in document.values()):
+            self.write(f"{_json(document)}\n")
+            return
+        before = "{"
+        for key, value in document.items():
+            self.write(f"{before}\n  {_json(key)}: ")
+            before = ","
+            if isinstance(value, Iterator):
+                self._list(value)
+            else:
+                self.write(_json(value).replace("\n", "\n  "))
+        self.write("\n}\n")
+
+    def _list(self, items: Iterator[Any]) -> None:
+        before = "["
+        for item in items:
+            self.write(f"{before}\n    " + _json(item).replace("\n", "\n    "))
+            before = ","
+        self.write("[]" if before == "[" else "\n  ]")
 
     def parts(self, parts: Iterable[Any]) -> None:
-        """Strings as they are, rich renderables drawn."""
+        """Strings as they are, iterators of strings line by line, rich renderables drawn."""
         for part in parts:
             if isinstance(part, str):
                 self.write(part + "\n")
+            elif isinstance(part, Iterator):
+                for line in part:
+                    self.write(f"{line}\n")
             else:
                 console = self.console()
                 with console.capture() as captured:
@@ -70,3 +91,7 @@ class Output:
             raise OutputClosed from None
         except OSError as error:
             raise OutputClosed(error.strerror or str(error)) from None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str)
