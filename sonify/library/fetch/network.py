@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
@@ -173,6 +174,7 @@ def _refusal(url: str, error: HTTPError) -> Exception:
     return LibraryError(f"can't fetch {where}", hint="try again later")
 
 
+@cache
 def _trust() -> ssl.SSLContext:
     """The system's certificates and, since not every Python finds those, the ones that come with certifi."""
     context = ssl.create_default_context()
