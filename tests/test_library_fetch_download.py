@@ -178,7 +178,8 @@ def test_a_busy_server_is_asked_again(files: Files, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["file:///etc/passwd", "http://example.org/a.zip", "ftp://example.org/a", "https://me:pw@example.org/a"]
+    "address",
+    ["file:///etc/passwd", "http://example.org/a.zip", "ftp://example.org/a", "https://me:pw@example.org/a"],
 )
 def test_it_is_not_led_astray(files: Files, tmp_path: Path, address: str) -> None:
     files.moved["/there"] = address
@@ -206,7 +207,9 @@ def test_a_key_stays_with_the_server_it_is_for(files: Files, tmp_path: Path) -> 
         assert "Authorization" not in other.requests[0][1]
 
 
-@pytest.mark.parametrize("address", ["", "https://", "http://127.0.0.1/", "https://[::1", "HTTP://x", "//x", "https:x"])
+@pytest.mark.parametrize(
+    "address", ["", "https://", "http://127.0.0.1/", "https://[::1", "HTTP://x", "//x", "https:x"]
+)
 def test_addresses_that_are_none(address: str) -> None:
     with pytest.raises(LibraryError, match="won't fetch"):
         check_address(address, Network())
