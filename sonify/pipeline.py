@@ -14,8 +14,12 @@ from pathlib import Path
 
 from sonify.cues import CueSheet, LibraryRef, ModelRef, SoundRef, VideoRef
 from sonify.errors import CueSheetError, RenderError, VideoError
+from sonify.files import write_text
+from sonify.library import credits as crediting
+from sonify.library.known import Known
 from sonify.library.measure import lead_silence_s
-from sonify.library.policy import parse
+from sonify.library.policy import enforce, parse
+from sonify.library.records import SoundRecord
 from sonify.library.scan import scan
 from sonify.library.sounds import Catalog, Sound
 from sonify.matching.look import look
@@ -40,11 +44,15 @@ Libraries = Sequence[str | Path] | str | Path | None
 
 @dataclass(frozen=True)
 class Scored:
-    """What score() made: the scored video, the cue sheet's file, and the sheet itself."""
+    """What score() made: the scored video, the cue sheet's file, and the sheet itself.
+
+    credits: the text that must go with the video, None when its sounds ask for none.
+    """
 
     video: Path
     cues: Path
     sheet: CueSheet
+    credits: Path | None = None
 
 
 class Session:
@@ -127,18 +135,34 @@ class Session:
         out: str | Path | None = None,
         *,
         cues: str | Path | None = None,
+        credits: str | Path | None = None,
         force: bool = False,
     ) -> Scored:
-        """suggest(), then render(); see sonify.score."""
+        """suggest(), then render(); see sonify.score. credits: where they go, beside the scored video if not said."""
         video = Path(video)
         target = Path(out) if out else video.with_name(f"{video.stem}.scored{video.suffix}")
-        sheet_file = Path(cues) if cues else _sheet_beside(target)
-        for file in (target, sheet_file):
+        sheet_file = Path(cues) if cues else _beside(target, ".cues.json")
+        credits_file = Path(credits) if credits else credits_beside(target)
+        for file in (target, sheet_file, credits_file):
             check_writable(file, video, force=force)
         sheet = self.suggest(video)
-        render(sheet, target, settings=self.settings, force=force, progress=self.progress)
+        self.render(sheet, target, credits=credits_file, force=force)
         sheet.save(sheet_file, force=force)
-        return Scored(target, sheet_file, sheet)
+        return Scored(target, sheet_file, sheet, credits_file if crediting.is_ours(credits_file) else None)
+
+    def render(
+        self, sheet: CueSheet, out: str | Path, *, credits: str | Path | None = None, force: bool = False
+    ) -> Path:
+        """Mixes a sheet with the settings of this session; see sonify.render and score()."""
+        return _render(
+            sheet,
+            Path(out),
+            Path(credits) if credits else None,
+            (),
+            self.settings,
+            force=force,
+            progress=self.progress,
+        )
 
 
 def suggest(
@@ -168,22 +192,60 @@ def render(
     """Mixes a cue sheet onto its video and writes that to `out`; returns `out`.
 
     The sounds come from the libraries that the sheet names or, where `library` is given, from those alone.
-    settings: those of the sheet where none are given. Raises CueSheetError, LibraryError or RenderError.
+    settings: those of the sheet where none are given. Where `library.licences` says nothing, the sheet's holds: a
+    sound that it doesn't allow by what its library says now is refused. Sounds whose licence asks for credit get it
+    in a text beside `out`, see credits_beside(). Raises CueSheetError, LibraryError or RenderError.
     """
     if not isinstance(sheet, CueSheet):
         sheet = CueSheet.load(sheet)
-    target, video = Path(out), Path(sheet.video.path)
+    settings = settings or Settings.load(base=sheet.settings)
+    return _render(sheet, Path(out), None, _folders(library), settings, force=force, progress=progress)
+
+
+def _render(
+    sheet: CueSheet,
+    target: Path,
+    credits_file: Path | None,
+    folders: Sequence[Path],
+    settings: Settings,
+    *,
+    force: bool,
+    progress: Progress,
+) -> Path:
+    video = Path(sheet.video.path)
     check_writable(target, video, force=force)
-    render_sheet(
-        sheet,
-        video,
-        target,
-        sounds=SoundFinder(sheet, _folders(library)),
-        settings=(settings or Settings.load(base=sheet.settings)).mix,
-        force=force,
-        progress=progress,
-    )
+    policy = parse(settings.library.licences or Settings.load(base=sheet.settings).library.licences)
+    finder = SoundFinder(sheet, folders)
+    known = Known(finder.roots)
+
+    def now(sound: SoundRef) -> SoundRecord | None:
+        finder(sound)  # one that is missing is told of as such
+        return known(sound)
+
+    enforce(policy, sheet, now)
+    found = crediting.credits(sheet, known)
+    credits_file = credits_file or credits_beside(target)
+    if crediting.needed(found):
+        check_writable(credits_file, video, force=force)
+    render_sheet(sheet, video, target, sounds=finder, settings=settings.mix, force=force, progress=progress)
+    if crediting.needed(found):
+        _write_credits(credits_file, crediting.written(video.name, found), progress)
+    elif force and crediting.is_ours(credits_file):
+        credits_file.unlink(missing_ok=True)  # of an earlier mix, with other sounds
     return target
+
+
+def credits_beside(target: str | Path) -> Path:
+    """Where the credits of a scored video go: holiday.credits.txt beside holiday.scored.mp4."""
+    return _beside(Path(target), crediting.SUFFIX)
+
+
+def _write_credits(file: Path, text: str, progress: Progress) -> None:
+    try:
+        write_text(file, text)
+    except OSError as error:
+        raise RenderError(f"can't write the credits {file}: {error.strerror}", hint="check the free space") from None
+    note(progress, "credits", f"the sounds ask for credit: publish what {file.name} says")
 
 
 def score(
@@ -207,14 +269,14 @@ class SoundFinder:
     """Finds a cue's sound file; never outside the libraries of its sheet."""
 
     def __init__(self, sheet: CueSheet, folders: Sequence[Path] = ()) -> None:
-        self._roots = {
+        self.roots = {
             library.name: Path(library.path) if library.path else starter_library() for library in sheet.libraries
         }
         self._allowed = [folder.resolve() for folder in folders]
 
     def __call__(self, sound: SoundRef) -> Path:
         """The file; raises CueSheetError when it leads out of its library, RenderError when it is not there."""
-        root = self._roots[sound.library].resolve()
+        root = self.roots[sound.library].resolve()
         if self._allowed and root not in self._allowed:
             raise CueSheetError(
                 f"the cue sheet wants sounds from {root}, which is not among the libraries given",
@@ -231,7 +293,8 @@ class SoundFinder:
 
 
 def _lead_silence_s(sound: Sound) -> float:
-    return lead_silence_s(sound.file) if sound.lead_silence_s is None else sound.lead_silence_s
+    # As exact as the catalogue keeps it: the same sheet, whether or not the library has been measured.
+    return round(lead_silence_s(sound.file), 6) if sound.lead_silence_s is None else sound.lead_silence_s
 
 
 def _sayable(path: Path) -> Path:
@@ -250,5 +313,5 @@ def _folders(library: Libraries) -> tuple[Path, ...]:
     return tuple(starter_library() if str(folder) == "starter" else Path(folder).expanduser() for folder in library)
 
 
-def _sheet_beside(target: Path) -> Path:
-    return target.with_name(f"{target.stem.removesuffix('.scored')}.cues.json")
+def _beside(target: Path, suffix: str) -> Path:
+    return target.with_name(f"{target.stem.removesuffix('.scored')}{suffix}")

@@ -22,7 +22,7 @@ from sonify.library.catalog_rows import RECORD_SQL, Filter, phrase_list, record,
 from sonify.library.records import SoundKind, SoundRecord
 from sonify.library.walk import shown
 
-__all__ = ["CatalogFile", "CatalogStats", "Filter", "LabelEntry"]
+__all__ = ["CatalogFile", "CatalogStats", "Changes", "Filter", "LabelEntry"]
 
 MAX_PHRASES = 12
 _PAGE = 1000
@@ -59,17 +59,35 @@ class CatalogStats:
     licences: tuple[tuple[str, int], ...]
 
 
+@dataclass
+class Changes:
+    """How the folder differed from the catalogue when it was last compared.
+
+    total: sounds on the disk, each of which was unchanged, new, changed, or due for new labels. gone: sounds of the
+    catalogue that were not found; moved: how many of those were found again elsewhere.
+    """
+
+    total: int = 0
+    unchanged: int = 0
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+    moved: int = 0
+
+
 class CatalogFile:
     """The catalogue of one library. Others read it through these methods; only a scan writes its main tables.
 
     root: the folder of the sounds. path: the SQLite file; what belongs to it (vectors, the export of a person's
     labels) lies beside it. in_memory: nothing can be written there, and all is forgotten on closing. note: what a
-    person should know of how it was opened, "" when all is well. database: for the rooms that fill it.
+    person should know of how it was opened, "" when all is well. changes: what the last scan found, while it is
+    open. database: for the rooms that fill it.
     """
 
     def __init__(self, root: Path, path: Path, database: sqlite3.Connection, *, in_memory: bool, note: str) -> None:
         self.root, self.path, self.in_memory, self.note = root, path, in_memory, note
         self.database = database
+        self.changes = Changes()
         self._closing = weakref.finalize(self, database.close)
 
     @classmethod

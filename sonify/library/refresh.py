@@ -9,16 +9,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
 from sonify.errors import LibraryError
 from sonify.library import catalog_person
-from sonify.library.catalog import CatalogFile
+from sonify.library.catalog import CatalogFile, Changes
 from sonify.library.catalog_write import Read, Writer
 from sonify.library.hashing import content_hash
 from sonify.library.header import read_header
-from sonify.library.refresh_compare import Compared, compare
+from sonify.library.refresh_compare import compare
 from sonify.library.refresh_work import BATCH, batches, in_parallel
 from sonify.library.tags import read_tags
 from sonify.library.walk import shown
@@ -31,20 +32,21 @@ Item = TypeVar("Item")
 _PASSING = "can't be read"
 
 
-def refresh(catalog: CatalogFile, progress: Progress) -> Compared:
+def refresh(catalog: CatalogFile, progress: Progress) -> Changes:
     """Looks what has changed, and reads that. Raises LibraryError when the folder or the catalogue can't be used."""
     try:
         found = compare(catalog)
     except OSError as error:
         what = f"can't read the library {shown(catalog.root)} ({error.strerror})"
         raise LibraryError(what, hint="allow reading it, or name another folder") from None
+    catalog.changes = found
     with catalog.guarded():
         _Refresh(catalog, found, progress).run()
     return found
 
 
 class _Refresh:
-    def __init__(self, catalog: CatalogFile, found: Compared, progress: Progress) -> None:
+    def __init__(self, catalog: CatalogFile, found: Changes, progress: Progress) -> None:
         self.catalog = catalog
         self.database = catalog.database
         self.found = found
@@ -57,11 +59,12 @@ class _Refresh:
 
     def run(self) -> None:
         self.tell()
-        for batch in batches(self.told(in_parallel(self.read, self.todo("<>")))):
-            with self.catalog.writing():
-                for read in batch:
-                    self.writer.put(read)
-                self.export()
+        with closing(in_parallel(self.read, self.todo("<>"))) as found:
+            for batch in batches(self.told(found)):
+                with self.catalog.writing():
+                    for read in batch:
+                        self.writer.put(read)
+                    self.export()
         for paths in batches(self.told(path for path, _, _ in self.todo("="))):
             with self.catalog.writing():
                 for path in paths:
@@ -127,6 +130,7 @@ class _Refresh:
         """
         database = self.database
         database.execute("CREATE INDEX temp.gone_alike ON gone (size_bytes, mtime_ns, name)")
+        database.execute("CREATE INDEX temp.gone_same ON gone (content_hash)")
         database.execute("CREATE INDEX temp.gone_named ON gone (size_bytes, name)")
         alike = "SELECT s.path, g.content_hash, s.size_bytes FROM temp.todo t JOIN sound s USING (path)"
         pairs = database.execute(
@@ -152,6 +156,8 @@ class _Refresh:
                 for path, digest, size_bytes in found[at : at + BATCH]:
                     self.writer.set_hash(path, digest, size_bytes)
                     self.writer.relabel(path)
+                    was = self.database.execute("SELECT 1 FROM temp.gone WHERE content_hash = ? LIMIT 1", (digest,))
+                    self.found.moved += was.fetchone() is not None
 
     def forget(self) -> None:
         """Removes the rows whose file is not there, looking once more at each."""

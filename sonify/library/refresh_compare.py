@@ -9,10 +9,9 @@ The notes lie in temporary tables of the catalogue's connection, so that memory 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
 from sonify.cues import SoundRef
-from sonify.library.catalog import CatalogFile
+from sonify.library.catalog import CatalogFile, Changes
 from sonify.library.licences import is_licence_file
 from sonify.library.rules import READING, rules
 from sonify.library.sidecar import NAMES, read_sidecar
@@ -31,16 +30,7 @@ CREATE TEMP TABLE looked_at (folder_id INTEGER PRIMARY KEY);
 CLOSED = "its folder can't be read"
 
 
-@dataclass
-class Compared:
-    """How a folder differs from its catalogue. total: sounds on the disk; unchanged: those with nothing to do."""
-
-    total: int = 0
-    unchanged: int = 0
-    gone: int = 0
-
-
-def compare(catalog: CatalogFile) -> Compared:
+def compare(catalog: CatalogFile) -> Changes:
     """Walks the library and fills the temporary tables. Raises OSError when the root can't be read."""
     with catalog.guarded():
         return _Comparison(catalog).run()
@@ -50,12 +40,12 @@ class _Comparison:
     def __init__(self, catalog: CatalogFile) -> None:
         self.catalog = catalog
         self.database = catalog.database
-        self.found = Compared()
+        self.found = Changes()
         self.problems: list[str] = []
         self.unreadable: list[str] = []
         self.made_by = (READING, rules())
 
-    def run(self) -> Compared:
+    def run(self) -> Changes:
         self.database.executescript(_TABLES)
         for listing in walk(self.catalog.root, _beside):
             self.folder(listing)
@@ -103,9 +93,11 @@ class _Comparison:
                 self.problems.append(f"{shown(self.catalog.root / (before + name))}: {reason}")
                 return ""
             self.found.total += 1
+            self.found.new += 1
             return "new"
         self.found.total += 1
         if about[0] != size_bytes or about[1] != mtime_ns or about[2] != self.made_by[0]:
+            self.found.changed += 1
             return "changed"
         if about[3] != self.made_by[1]:
             return "label"

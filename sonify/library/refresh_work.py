@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -16,7 +16,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_parallel(work: Callable[[Item], Result], items: Iterable[Item], *, workers: int = 0) -> Iterator[Result]:
+def in_parallel(
+    work: Callable[[Item], Result], items: Iterable[Item], *, workers: int = 0
+) -> Generator[Result, None, None]:
     """The results of `work` in the order of the items, from threads; few items are taken ahead.
 
     workers: how many threads, 0 for two a core. When the caller stops, what has not begun never does.

@@ -101,7 +101,9 @@ def _refreshed(library: Library, *, measured: bool, portable: bool, progress: Pr
             note(progress, "library", file.note)
         if measured:
             file.check()
-        refresh(file, progress)
+        changes = refresh(file, progress)
+        if not changes.total:
+            raise _nothing(library, file.problems())
         if measured:
             measure_sounds(file, progress)
     except BaseException as error:
