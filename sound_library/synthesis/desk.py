@@ -90,23 +90,19 @@ def mouse_click(rng: Rng) -> Samples:
     takes=3,
 )
 def camera_shutter(rng: Rng) -> Samples:
-    out = np.zeros(length(0.55))
-    gap = rng.uniform(0.085, 0.13)
-    for at, f, g in ((0.0, 1900, 0.8), (0.022, 3100, 0.6), (gap, 2500, 1.0), (gap + 0.018, 1500, 0.7)):
-        m = length(0.08)
-        clack = modal([f, f * 1.43, f * 2.1, 420], [0.03, 0.022, 0.015, 0.03], [1, 0.8, 0.6, 0.6], m) + 1.2 * burst(
-            rng, m, 0.025, band(900, 9000, 1)
-        )
-        put(out, clack, at, g, wrap=False)
-    whirr = length(0.2)
-    put(
-        out,
-        0.08 * voiced(np.full(whirr, 320.0), [(1800, 1500, 1)], 0, 0.1) * env(whirr, (0, 0), (0.03, 1), (0.2, 0)),
-        gap + 0.03,
-        1,
-        wrap=False,
-    )
-    return edges(room(rng, out, 0.2, 0.12, ring=False), 0.0003, 0.08)
+    out = np.zeros(length(0.7))
+    gap = rng.uniform(0.09, 0.13)
+    # mirror up against its damper, first curtain, second curtain, mirror down
+    for at, low, high, gain in (
+        (0.0, 450, 6500, 0.8),
+        (0.03, 1800, 9500, 0.45),
+        (gap, 1600, 9500, 0.6),
+        (gap + 0.02, 350, 6000, 1.0),
+        (gap + 0.055, 600, 7000, 0.3),
+    ):
+        part = strike(rng, length(0.12), (low, high), (0.035, 0.01), -1.0, 0.7, (1200, 9000), 0.014)
+        put(out, part, at, gain * rng.uniform(0.9, 1), wrap=False)
+    return edges(air(rng, room(rng, out, 0.35, 0.12, ring=False), 0.003), 0.0003, 0.1)
 
 
 @sound("scissors", "scissors;a barber cutting hair;a barbershop;paper being cut", "Scissors", "snips", steady=True)

@@ -20,6 +20,7 @@ from .noise import (
     phase,
     put,
     shaped,
+    strike,
     tilt,
     unit,
     voiced,
@@ -60,6 +61,45 @@ def engine(
         0.01,
     )
     return unit(filtered(unit(filtered(pulse)) + noise * unit(hiss), shape, band(25, 9000, 1)))
+
+
+def motor(
+    rng: Rng,
+    f_hz: Samples,
+    cylinders: int,
+    pipe_m: float,
+    *,
+    blow_s: float = 0.004,
+    uneven: float = 0.15,
+    jitter: float = 0.02,
+    hiss: float = 0.4,
+    reflect: float = 0.7,
+    dull_hz: float = 1800.0,
+) -> Samples:
+    """Exhaust at `f_hz` firings a second, RMS 1, on a circle.
+
+    Each cylinder blows down in `blow_s`, no two strokes alike (`uneven` in strength, `jitter` in time), into a pipe
+    of `pipe_m` that is open at its end and throws back `reflect` of what is under `dull_hz`.
+    """
+    n = len(f_hz)
+    turn = phase(f_hz, whole=True) / (2 * np.pi)
+    count = round(float(f_hz.sum()) / RATE)
+    fires = np.interp(np.arange(count), turn, np.arange(n))
+    fires += jitter * RATE / float(f_hz.mean()) * rng.standard_normal(count)
+    own = 1 + uneven * rng.standard_normal(cylinders)
+    pulses = np.zeros(n)
+    np.add.at(
+        pulses,
+        np.round(fires).astype(int) % n,
+        own[np.arange(count) % cylinders] * (1 + uneven * rng.standard_normal(count)),
+    )
+    f = np.fft.rfftfreq(n, 1 / RATE)
+    blow = 1 / (1 + 2j * np.pi * f * blow_s) / (1 + 2j * np.pi * f * blow_s / 6)
+    puffs = np.asarray(np.fft.irfft(np.fft.rfft(pulses) * blow, n))
+    puffs = unit(puffs) + hiss * unit(rng.standard_normal(n) * puffs)
+    back = reflect / (1 + (f / dull_hz) ** 2)
+    pipe = (1j * f / 500.0) / (1 + 1j * f / 500.0) / (1 + back * np.exp(-2j * np.pi * f * 2 * pipe_m / 343.0))
+    return unit(np.asarray(np.fft.irfft(np.fft.rfft(puffs) * pipe * band(30, 9000, 1)(f), n)))
 
 
 @sound(
@@ -117,11 +157,15 @@ def truck_idling(rng: Rng) -> Samples:
 )
 def tractor(rng: Rng) -> Samples:
     n = length(5)
-    return (
-        engine(rng, np.full(n, 22.0), 2, 95, 0.2, 0.9, 1.3)
-        + 0.25 * engine(rng, np.full(n, 44.0), 4, 320, 0.2, 1.0)
-        + 0.12 * shaped(rng, n, band(500, 5000, 1))
-    )
+    # three cylinders at 1,300 turns a minute; diesel knocks with every firing, and the gears whine
+    speed = 32.5 * (1 + 0.015 * wander(rng, n, 1.5, -1, 1))
+    exhaust = motor(rng, speed, 3, 1.1, blow_s=0.005, uneven=0.2, jitter=0.02, hiss=0.5)
+    knock = np.zeros(n)
+    for i in range(round(5 * 32.5)):
+        blow = strike(rng, length(0.06), (350, 4200), (0.03, 0.012), -1.5, 0.4, (600, 4500), 0.012)
+        put(knock, blow, i / 32.5 + rng.normal(0, 0.0012), rng.uniform(0.4, 1))
+    body = shaped(rng, n, band(60, 2500, 1), tilt(-3))
+    return exhaust + 0.3 * unit(knock) + 0.3 * body
 
 
 @sound(
@@ -171,9 +215,13 @@ def snowmobile(rng: Rng) -> Samples:
 @sound("chainsaw", "a chainsaw;a lumberjack;a person cutting a tree", "Chainsaw", "a chainsaw cutting", steady=True)
 def chainsaw(rng: Rng) -> Samples:
     n = length(5)
-    f = 125 * (1 + 0.14 * np.sin(2 * np.pi * clock(n) / 2.5) + 0.05 * wander(rng, n, 2.5, -1, 1))
-    out = np.tanh(1.4 * engine(rng, f, 1, 330, 0.3, 0.9, 2.5))
-    return out + 0.25 * shaped(rng, n, band(900, 8000, 1)) * wander(rng, n, 8, 0.5, 1.2)
+    # a two-stroke fires at every turn: 10,000 a minute free, fewer as it bites
+    bite = 0.5 - 0.5 * np.cos(2 * np.pi * clock(n) / 2.5)
+    f = 165 * (1 - 0.22 * bite) * (1 + 0.02 * wander(rng, n, 6, -1, 1))
+    exhaust = motor(rng, f, 1, 0.1, blow_s=0.0008, uneven=0.3, jitter=0.03, hiss=0.9, reflect=0.6, dull_hz=6000)
+    chain = shaped(rng, n, band(1500, 9000, 1)) * (0.6 + 0.4 * np.sin(3 * phase(f, whole=True)))
+    chips = shaped(rng, n, band(250, 4000, 1)) * wander(rng, n, 30, 0.4, 1.2) * bite
+    return np.tanh(1.2 * exhaust) + 0.25 * chain + 0.3 * chips
 
 
 @sound(
@@ -185,9 +233,15 @@ def chainsaw(rng: Rng) -> Samples:
 )
 def lawn_mower(rng: Rng) -> Samples:
     n = length(5)
-    motor = engine(rng, 48 * (1 + 0.012 * wander(rng, n, 2, -1, 1)), 1, 170, 0.1, 0.7, 1.8)
-    blade = shaped(rng, n, band(250, 4000, 1), tilt(-2)) * (1 + 0.3 * np.sin(2 * np.pi * 96 * clock(n)))
-    return motor + 0.45 * blade
+    # one four-stroke cylinder at 3,360 turns a minute fires 28 times a second; the bar's two ends pass 112 times
+    turns = 56 * (1 + 0.012 * wander(rng, n, 1.5, -1, 1))
+    exhaust = motor(rng, turns / 2, 1, 0.35, blow_s=0.008, uneven=0.12, jitter=0.012, hiss=0.3, dull_hz=3500)
+    chop = 0.7 + 0.5 * np.sin(2 * phase(turns, whole=True))
+    blade = shaped(rng, n, band(150, 2500, 1), tilt(-2)) * chop
+    shake = shaped(rng, n, peaks([700, 1500, 2900], [150, 300, 600], [1, 0.8, 0.5])) * (
+        0.5 + 0.5 * np.sin(phase(turns, whole=True))
+    )
+    return exhaust + 1.1 * blade + 0.25 * shake
 
 
 @sound(

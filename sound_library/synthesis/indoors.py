@@ -17,9 +17,10 @@ from .noise import (
     length,
     modal,
     pan,
-    phase,
+    peaks,
     room,
     shaped,
+    strike,
     tilt,
     unit,
     voiced,
@@ -66,10 +67,15 @@ def crowd(rng: Rng) -> Samples:
 )
 def restaurant(rng: Rng) -> Samples:
     n = length(11)
-    out = sides(rng, lambda r, m: murmur(r, m, 11, 0.5), n)
-    for at in (0.7, 4.4, 7.8):
-        once(out, 0.6 * unit(dishes(rng)), at, float(np.abs(out).std()) * 1.2, rng.uniform(-0.8, 0.8))
-    return out
+    out = sides(rng, lambda r, m: murmur(r, m, 13, 0.6), n)
+    level = float(out.std())
+    for at in np.arange(9) * 11 / 9:  # plates set down, forks, a glass: behind the voices
+        m = length(0.35)
+        ware = strike(rng, m, (1300, 8500), (0.16, 0.05), -0.5, 0.8, (2000, 11000), 0.01)
+        for late in np.sort(rng.uniform(0, 0.5, int(rng.integers(1, 4)))):
+            once(out, ware, float(at + late), level * rng.uniform(0.4, 1.6), rng.uniform(-0.8, 0.8))
+    out = np.stack([room(rng, out[:, c], 0.8, 0.4, 4500) for c in (0, 1)], axis=1)
+    return out + 0.25 * level * noise2(rng, n, band(80, 3000, 1), tilt(-4))
 
 
 @bed(
@@ -138,26 +144,23 @@ def office(rng: Rng) -> Samples:
 )
 def subway_station(rng: Rng) -> Samples:
     n = length(12)
-    near = 0.25 + 0.75 * np.exp(-(((clock(n) - 6) / 2.6) ** 2))
-    out = (
-        0.9 * noise2(rng, n, band(40, 600, 1), tilt(-3)) + 0.35 * noise2(rng, n, band(500, 4000, 1), tilt(-3))
-    ) * near[:, None]
-    for i in range(24):
-        for offset in (0.0, 0.1):
-            m = length(0.2)
-            once(
-                out,
-                modal([150, 420, 860, 1600], [0.15, 0.1, 0.07, 0.05], [1.2, 1, 0.7, 0.4], m)
-                + burst(rng, m, 0.05, band(200, 3000, 1)),
-                i * 0.5 + offset,
-                0.7 * float(near[length(i * 0.5)]) ** 2,
-                0.2,
-            )
-    squeal = np.sin(phase(2350 * (1 + 0.01 * wander(rng, n, 3, -1, 1)), whole=True)) + 0.5 * np.sin(
-        phase(3720 * (1 + 0.012 * wander(rng, n, 3, -1, 1)), whole=True)
-    )
-    out += pan(0.12 * squeal * wander(rng, n, 5, 0, 1) * near**3, -0.3)
-    return np.stack([room(rng, out[:, c], 2.0, 0.5, 3000) for c in (0, 1)], axis=1)
+    t = clock(n)
+    near = 0.12 + 0.88 * np.clip(1.25 * np.exp(-(((t - 5.0) / 2.4) ** 2)), 0, 1)
+    speed = env(n, (0, 0.9), (3.5, 0.9), (7.5, 0.35), (9, 0.3), (12, 0.9))
+    # wheels on rails in a tube: a low roar that beats with the bogies, and the motors' whine that follows the speed
+    roar = noise2(rng, n, band(45, 350, 1), tilt(-3)) + 0.45 * noise2(rng, n, band(350, 1600, 2))
+    roar *= (0.75 + 0.35 * wander(rng, n, 5, -1, 1))[:, None]
+    whine = voiced(620 * speed * (1 + 0.004 * wander(rng, n, 6, -1, 1)), [(900, 700, 1), (1800, 900, 0.5)], -3, 0.04)
+    out = roar * near[:, None] + pan(0.35 * whine * near**1.5, 0.2)
+    at = 0.0
+    while at < 11.6:
+        for late in (0.0, 0.075):
+            joint = strike(rng, length(0.25), (110, 2200), (0.15, 0.04), -1.5, 0.9, (200, 2800), 0.06)
+            once(out, joint, at + late, 2.2 * float(near[length(at)]) ** 1.3, 0.2)
+        at += 0.42 / max(0.4, float(speed[length(at)]))
+    squeal = shaped(rng, n, peaks([2900, 4150, 5800], [22, 30, 60], [1, 0.7, 0.3])) * wander(rng, n, 9, 0, 1)
+    out += pan(0.22 * squeal * near * env(n, (0, 0), (3.5, 0.1), (6, 1), (8, 0.4), (8.6, 0), (12, 0)), -0.2)
+    return np.stack([room(rng, out[:, c], 2.0, 0.6, 3000) for c in (0, 1)], axis=1)
 
 
 @bed(

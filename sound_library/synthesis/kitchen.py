@@ -18,13 +18,11 @@ from .noise import (
     room,
     shaped,
     strike,
-    times,
     unit,
     voiced,
     wander,
 )
 from .registry import sound
-from .water import bubbles
 
 
 @sound(
@@ -36,13 +34,15 @@ from .water import bubbles
 )
 def frying(rng: Rng) -> Samples:
     n = length(5)
-    out = 0.55 * shaped(rng, n, band(2500, 14000, 1)) * wander(rng, n, 15, 0.7, 1.2)
+    # drops of water burst into steam under the oil: very many, most of them tiny, each a click with a short hiss
     pops = np.zeros(n)
-    for at in times(rng, 5, 380):
-        m = length(0.008)
-        f = rng.uniform(2500, 9000)
-        put(pops, burst(rng, m, rng.uniform(0.002, 0.007), band(f * 0.6, f * 1.6)), at, 0.1 + rng.pareto(2.2))
-    return out + 0.7 * unit(pops) + 0.08 * bubbles(rng, n, 120, 400, 1800)
+    at = rng.integers(0, n, 5 * 25000)
+    np.add.at(pops, at, rng.pareto(2.5, len(at)).clip(0, 6) * rng.choice([-1, 1], len(at)))
+    click = burst(rng, length(0.004), 0.003, band(1500, 15000, 1))
+    spits = np.asarray(np.fft.irfft(np.fft.rfft(pops) * np.fft.rfft(click, n), n))
+    steam = shaped(rng, n, band(3000, 14000, 1)) * wander(rng, n, 11, 0.7, 1.2)
+    boil = shaped(rng, n, band(250, 1800, 1)) * wander(rng, n, 25, 0.4, 1.3)
+    return 0.8 * unit(spits) + steam + 0.15 * boil
 
 
 @sound(

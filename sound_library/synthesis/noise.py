@@ -273,3 +273,14 @@ def pan(x: Samples, at: float) -> Samples:
     """Mono to two channels at equal power; `at` from -1 (left) to 1 (right)."""
     angle = (at + 1) * np.pi / 4
     return wide(x * np.cos(angle), x * np.sin(angle))
+
+
+def resonate(x: Samples, f_hz: Samples, width_hz: Samples) -> Samples:
+    """A resonator whose pitch moves (Klatt, JASA 67(3), 1980: two poles, gain 1 at 0 Hz), set anew every 2 ms."""
+    step = RATE // 500
+    out, state = np.empty(len(x)), np.zeros(2)
+    for start in range(0, len(x), step):
+        r = np.exp(-np.pi * float(width_hz[start]) / RATE)
+        b, c = 2 * r * np.cos(2 * np.pi * min(float(f_hz[start]), 0.45 * RATE) / RATE), -r * r
+        out[start : start + step], state = lfilter([1 - b - c], [1.0, -b, -c], x[start : start + step], zi=state)
+    return out

@@ -24,6 +24,7 @@ from .noise import (
     wander,
 )
 from .registry import sound
+from .throat import glottis
 
 
 @sound(
@@ -54,15 +55,19 @@ def train(rng: Rng) -> Samples:
     packed=True,
 )
 def train_horn(rng: Rng) -> Samples:
-    n = length(2.6)
-    out = np.zeros(n)
-    for f in (311.0, 370.0, 415.0, 494.0, 622.0):
-        f0 = f * env(n, (0, 0.96), (0.15, 1), (2.1, 1), (2.6, 0.97)) * (1 + 0.002 * wander(rng, n, 8, -1, 1))
-        out += voiced(f0, [(900, 900, 1), (1900, 1400, 0.6)], -3, 0.1)
-    out = (unit(out) + 0.08 * shaped(rng, n, band(500, 5000))) * env(
-        n, (0, 0), (0.06, 0.8), (0.3, 1), (1.9, 1), (2.15, 0), (2.6, 0)
-    )
-    return edges(room(rng, out, 1.6, 0.45, 3000, ring=False), 0.001, 0.3)
+    out = np.zeros(length(5))
+    for at, d in ((0.0, 1.1), (1.45, 2.2)):
+        n = length(d)
+        for f in (311.0, 370.0, 415.0, 494.0, 622.0):
+            # each bell's diaphragm rattles on its seat, and the air comes up and dies away a little differently
+            late = rng.uniform(0.02, 0.08)
+            f0 = f * env(n, (0, 0.95), (late + 0.1, 1), (d - 0.25, 1), (d, 0.94))
+            bell_mouth = glottis(rng, f0, open_share=0.4, jitter=0.004, shimmer=0.04, breath=0.12)
+            horn = straight(bell_mouth, peaks([700, 1500, 2800], [700, 1200, 2000], [1, 0.9, 0.5], 0.05))
+            shape = env(n, (0, 0), (late, 0.7), (late + 0.15, 1), (d - 0.2, 1), (d, 0))
+            put(out, unit(horn) * shape, at, rng.uniform(0.8, 1), wrap=False)
+    rumble = shaped(rng, len(out), band(40, 600, 1), tilt(-3)) * env(len(out), (0, 0.4), (5, 1))
+    return edges(room(rng, out, 2.4, 0.7, 2500, ring=False) + 0.15 * rumble, 0.002, 0.5)
 
 
 @sound(

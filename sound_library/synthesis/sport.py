@@ -52,8 +52,13 @@ def basketball(rng: Rng) -> Samples:
 )
 def tennis(rng: Rng) -> Samples:
     n = length(1.1)
-    hit = strike(rng, n, (86, 3170), (0.05, 0.016), -2.3, 0.53, (470, 2840), 0.027)
-    return edges(air(rng, room(rng, hit, 0.64, 0.36, 5080, ring=False), 0.001), 0.0003, 0.15)
+    # the strings' bed at some 500 Hz, the frame over it, the hollow ball's short thud under it, and a court around
+    hit = strike(rng, n, (430, 3600), (0.06, 0.016), -2.0, 0.5, (500, 4500), 0.02)
+    hit += 0.6 * modal([165, 240], [0.05, 0.04], [1, 0.7], n)
+    far = np.zeros(n)
+    for late in rng.uniform(0.06, 0.25, 4):
+        put(far, peak(burst(rng, length(0.15), 0.06, band(250, 2500, 1))), float(late), 0.05, wrap=False)
+    return edges(air(rng, room(rng, hit + far, 0.7, 0.25, 4000, ring=False), 0.001), 0.0003, 0.15)
 
 
 @sound(
@@ -61,7 +66,7 @@ def tennis(rng: Rng) -> Samples:
     "a golfer;a golf club;a golf ball;a golf course",
     "Whack, thwack;Whoosh, swoosh, swish;Tap;Clicking;Slap, smack;Thunk;Wood;Whip;Cap gun",
     "a swing and a crisp hit",
-    takes=2,
+    takes=3,
 )
 def golf(rng: Rng) -> Samples:
     n = length(0.9)

@@ -8,13 +8,12 @@ its length when the mouth is a plain end, and nearer to the half waves the wider
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import lfilter, resample_poly
+from scipy.signal import resample_poly
 
-from .noise import RATE, Curve, Rng, Samples, shaped, straight, tilt, unit, wander
+from .noise import RATE, Curve, Rng, Samples, resonate, shaped, straight, tilt, unit, wander
 
 SOUND_M_S = 350.0  # warm and moist, as in a throat
 OVERSAMPLING = 4  # so that the corner at closure doesn't fold back
-STEP = 96  # samples (2 ms) for which the tube stands still
 
 
 def per_cycle(rng: Rng, turn: Samples, amount: float) -> Samples:
@@ -52,27 +51,14 @@ def glottis(
     return unit(pulses + breath * blown / max(1e-9, float(np.sqrt(np.mean(blown**2)))))
 
 
-def resonator(f_hz: float, width_hz: float) -> tuple[list[float], list[float]]:
-    """Klatt's two-pole resonator, gain 1 at 0 Hz."""
-    r = np.exp(-np.pi * width_hz / RATE)
-    b, c = 2 * r * np.cos(2 * np.pi * f_hz / RATE), -r * r
-    return [1 - b - c], [1.0, -b, -c]
-
-
 def tract(x: Samples, tube_m: float, mouth: Samples, top_hz: float = 9000.0, damping: float = 0.07) -> Samples:
     """`x` through a tube of `tube_m`; `mouth` runs from -0.7 (nearly shut: the first resonance sinks) over 0 (as wide
     as the tube) to 1 (flared). `damping` is a resonance's width over its pitch; 50 Hz are added for the walls."""
     quarter = SOUND_M_S / (4 * tube_m)
     y = x
     for k in range(1, int(top_hz / (2 * quarter)) + 1):
-        out = np.empty(len(y))
-        state = np.zeros(2)
-        for start in range(0, len(y), STEP):
-            wide = float(mouth[start])
-            f = min(quarter * (2 * k - 1 + wide), 0.45 * RATE)
-            b, a = resonator(f, 50 + damping * f)
-            out[start : start + STEP], state = lfilter(b, a, y[start : start + STEP], zi=state)
-        y = out
+        f = quarter * (2 * k - 1 + mouth)
+        y = resonate(y, f, 50 + damping * f)
     return y
 
 

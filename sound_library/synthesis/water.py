@@ -9,6 +9,7 @@ from .noise import (
     RATE,
     Rng,
     Samples,
+    air,
     band,
     burst,
     clock,
@@ -20,6 +21,7 @@ from .noise import (
     modal,
     peaks,
     put,
+    resonate,
     room,
     shaped,
     tilt,
@@ -195,13 +197,17 @@ def swimming(rng: Rng) -> Samples:
 )
 def pouring(rng: Rng) -> Samples:
     n = length(4)
-    out = np.zeros(n)
-    for at in times(rng, 3.5, 320):
-        level = at / 3.5
-        f = rng.uniform(420, 1100) * (1 + 0.7 * level)
-        put(out, bubble(rng, f, 0.1), at, rng.uniform(0.05, 1) ** 2, wrap=False)
-    spray = shaped(rng, n, band(500, 6000, 1)) * (0.4 + 0.6 * wander(rng, n, 9, 0, 1))
-    return edges((unit(out) + 0.22 * spray) * env(n, (0, 1), (3.3, 1), (3.7, 0)), 0.01, 0.3)
+    # the jet drags air down as bubbles of every size; the air left over the water is a pipe that grows shorter
+    swarm = np.zeros(n)
+    for at in times(rng, 3.6, 450):
+        put(swarm, bubble(rng, 500 * rng.uniform(1, 10) ** rng.uniform(0, 1), 0.05), at, rng.uniform(0.1, 1) ** 2)
+    jet = shaped(rng, n, band(300, 9000, 1), tilt(-2)) * wander(rng, n, 14, 0.6, 1.2)
+    stirred = 0.5 * unit(swarm) + jet
+    air_left = env(n, (0, 0.14), (3.6, 0.035), (4, 0.035)) * (1 + 0.03 * wander(rng, n, 8, -1, 1))
+    pitch = 343 / (4 * air_left)
+    glass = resonate(stirred, pitch, 0.12 * pitch)
+    out = (unit(glass) + 0.8 * unit(stirred)) * env(n, (0, 0.5), (0.15, 1), (3.4, 1), (3.7, 0.05), (4, 0))
+    return edges(air(rng, room(rng, out, 0.35, 0.1, ring=False), 0.002), 0.005, 0.2)
 
 
 @sound(
@@ -213,8 +219,12 @@ def pouring(rng: Rng) -> Samples:
 )
 def shower(rng: Rng) -> Samples:
     n = length(5)
-    jets = shaped(rng, n, band(1200, 13000, 1), tilt(-1)) * wander(rng, n, 20, 0.85, 1.1)
-    return room(rng, jets + 0.5 * bubbles(rng, n, 500, 700, 5000), 0.5, 0.5) + 0.15 * shaped(rng, n, band(150, 700))
+    jets = shaped(rng, n, band(700, 8000, 1), tilt(-2.5)) * wander(rng, n, 20, 0.85, 1.1)
+    splatter = np.zeros(n)  # heavy drops on the tub
+    for at in times(rng, 5, 500):
+        put(splatter, burst(rng, length(0.02), rng.uniform(0.006, 0.02), band(250, 3500, 1)), at, rng.pareto(2) + 0.1)
+    wet = room(rng, jets + unit(splatter), 0.6, 0.6, 7000)
+    return wet + 0.25 * shaped(rng, n, band(120, 900, 1)) * wander(rng, n, 6, 0.7, 1.1)
 
 
 @sound(
