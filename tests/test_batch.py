@@ -17,6 +17,7 @@ from sonify.batch.report import BatchReport
 from sonify.cli.program import run
 from sonify.cues import CueSheet, LibraryRef, ModelRef, Scene, VideoRef
 from sonify.errors import LibraryError, RenderError, VideoError
+from sonify.library.credits import Credit, written
 from sonify.progress import Event
 from sonify.settings import Settings
 from sonify.video.probe import fingerprint
@@ -43,7 +44,12 @@ class Studio:
 
     words = model = None
 
-    def score(self, video: Path, out: Path, *, cues: Path, force: bool) -> pipeline.Scored:
+    def render(self, sheet: CueSheet, out: Path, *, credits: Path, force: bool) -> Path:
+        Studio.rendered.append(out.name)
+        out.write_text("rendered")
+        return out
+
+    def score(self, video: Path, out: Path, *, cues: Path, credits: Path, force: bool) -> pipeline.Scored:
         Studio.on_score(video)
         text = video.read_text()
         if text.startswith("broken"):
@@ -61,13 +67,9 @@ class Studio:
             (),
         )
         made.save(cues, force=force)
+        if text.startswith("borrowed"):
+            credits.write_text(written(video.name, [Credit("sfx", "a.wav", "A", "Jo", "", "CC-BY-4.0")]))
         return pipeline.Scored(out, cues, made)
-
-
-def copy_render(sheet: CueSheet, out: Path, *, settings: Any, force: bool, progress: Any) -> Path:
-    Studio.rendered.append(out.name)
-    out.write_text("rendered")
-    return out
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +77,6 @@ def studio(monkeypatch: pytest.MonkeyPatch) -> type[Studio]:
     Studio.scored, Studio.rendered, Studio.loaded, Studio.trouble = [], [], 0, None
     Studio.on_score = staticmethod(lambda video: None)
     monkeypatch.setattr("sonify.batch.folder.Session", Studio)
-    monkeypatch.setattr("sonify.batch.folder.render", copy_render)
     return Studio
 
 
@@ -155,6 +156,7 @@ def test_outputs_are_mirrored(clips: Path, tmp_path: Path) -> None:
         "cue_sheet": "a/b.cues.json",
         "state": "scored",
         "cues": 0,
+        "credits": "",
         "reason": "",
     }
     assert Studio.loaded == 3, "asked before each video; the Session keeps it"
@@ -294,3 +296,24 @@ def test_the_verb(clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
         "present": 2,
         "failed": 1,
     }
+
+
+def test_credits_lie_beside_each_video_that_needs_them(clips: Path, tmp_path: Path) -> None:
+    (clips / "a" / "b.mov").write_text("borrowed")
+    (clips / "a" / "b.mp4").write_text("borrowed too")
+    out = tmp_path / "out"
+    report = batch(clips, out)
+    told = {file.video: file.credits for file in report.files if file.credits}
+    assert told == {"a/b.mov": "a/b.mov.credits.txt", "a/b.mp4": "a/b.mp4.credits.txt"}
+    assert "by Jo" in (out / "a" / "b.mov.credits.txt").read_text()
+    again = batch(clips, out)
+    assert {file.video: file.credits for file in again.files if file.credits} == told
+
+
+def test_a_text_that_is_not_ours_is_kept(clips: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "one.credits.txt").write_text("thanks to my mother")
+    states = {file.video: (file.state, file.reason) for file in batch(clips, out).files}
+    assert states["one.mp4"][0] == "failed" and "one.credits.txt exists" in states["one.mp4"][1]
+    assert (out / "one.credits.txt").read_text() == "thanks to my mother"

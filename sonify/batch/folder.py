@@ -12,7 +12,9 @@ from sonify.batch.find import find_videos
 from sonify.batch.report import FILE_NAME, BatchFile, BatchReport, begun
 from sonify.cues import CueSheet
 from sonify.errors import CueSheetError, RenderError, SonifyError, VideoError
-from sonify.pipeline import Libraries, Session, render
+from sonify.library.credits import SUFFIX as CREDITS
+from sonify.library.credits import is_ours
+from sonify.pipeline import Libraries, Session
 from sonify.progress import Event, Progress, silent
 from sonify.settings import Settings
 from sonify.video.probe import fingerprint
@@ -49,22 +51,26 @@ def batch(
         progress(Event("batch", index, len(videos), "videos"))
         teller.video = file.video
         scored, cue_sheet = out / file.scored, out / file.cue_sheet
+        credits = cue_sheet.with_name(f"{cue_sheet.name.removesuffix('.cues.json')}{CREDITS}")
         earlier = None if force else _earlier(folder / file.video, cue_sheet)
         if earlier is not None and scored.is_file():
-            report = report.marked(index, state="present", cues=len(earlier.cues))
+            written = credits.relative_to(out).as_posix() if is_ours(credits) else ""
+            report = report.marked(index, state="present", cues=len(earlier.cues), credits=written)
             continue
         _load(session, teller)
         report = report.marked(index, state="started")
         report.save()
         try:
             _check_name(file.video)
-            _check_target(scored, cue_sheet, originals, replace_it=force or file.video in unfinished)
+            _check_target(scored, cue_sheet, credits, originals, replace_it=force or file.video in unfinished)
             scored.parent.mkdir(parents=True, exist_ok=True)
             if earlier is not None:
-                render(earlier, scored, settings=session.settings, force=True, progress=teller)
+                session.render(earlier, scored, credits=credits, force=True)
             else:
-                earlier = session.score(folder / file.video, scored, cues=cue_sheet, force=True).sheet
-            report = report.marked(index, state="scored", cues=len(earlier.cues))
+                made = session.score(folder / file.video, scored, cues=cue_sheet, credits=credits, force=True)
+                earlier = made.sheet
+            written = credits.relative_to(out).as_posix() if is_ours(credits) else ""
+            report = report.marked(index, state="scored", cues=len(earlier.cues), credits=written)
         except Exception as error:  # noqa: BLE001 - one bad file must not end a night's work; it is in the report
             report = report.marked(index, state="failed", reason=_reason(error))
             progress(Event("batch", note=f"{file.video}: failed: {_reason(error)}"))
@@ -134,7 +140,9 @@ def _check_name(video: str) -> None:
         raise VideoError("its name is no text (UTF-8), which a cue sheet can't hold", hint="rename it") from None
 
 
-def _check_target(scored: Path, cue_sheet: Path, originals: frozenset[str], *, replace_it: bool) -> None:
+def _check_target(
+    scored: Path, cue_sheet: Path, credits: Path, originals: frozenset[str], *, replace_it: bool
+) -> None:
     """Only what sonify made may be replaced unasked: a scored video has its cue sheet beside it."""
     if os.path.realpath(scored) in originals:
         raise RenderError(f"{scored} is one of the videos to score", hint="choose another folder for the output")
@@ -142,6 +150,8 @@ def _check_target(scored: Path, cue_sheet: Path, originals: frozenset[str], *, r
         return
     if scored.exists() and not cue_sheet.exists():
         raise RenderError(f"{scored} exists and has no cue sheet", hint="pass --force to replace it")
+    if credits.exists() and not is_ours(credits):
+        raise RenderError(f"{credits} exists and is not sonify's", hint="pass --force to replace it")
     if cue_sheet.exists():
         try:
             CueSheet.load(cue_sheet)

@@ -24,7 +24,8 @@ State = Literal["pending", "started", "scored", "present", "failed"]
 class BatchFile:
     """One video. `video` is relative to the input folder, `scored` and `cue_sheet` to the output folder.
 
-    cues: how many there are, None where there is no sheet. reason: why it failed.
+    cues: how many there are, None where there is no sheet. credits: the text that must go with the scored video,
+    relative to the output folder, "" when its sounds ask for none. reason: why it failed.
     """
 
     video: str
@@ -32,6 +33,7 @@ class BatchFile:
     cue_sheet: str
     state: State = "pending"
     cues: int | None = None
+    credits: str = ""
     reason: str = ""
 
 

@@ -55,11 +55,13 @@ def run(args: argparse.Namespace, context: Context) -> int:
         progress=context.progress,
     )
     made, there, failed = (report.count(state) for state in ("scored", "present", "failed"))
+    credited = sum(bool(file.credits) for file in report.files)
     context.result(
         report.document() | {"notes": context.notes},
         _table(report) if report.files else "",
         f"{count(len(report.files), 'video')}: {made} scored, {there} there already, {failed} failed",
         place("report", report.file),
+        *([f"{count(credited, 'video')} with credits to publish beside: NAME.credits.txt"] if credited else []),
     )
     return 1 if failed else 0
 

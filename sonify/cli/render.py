@@ -36,7 +36,8 @@ def add(subparsers: Subparsers, common: Parser) -> None:
 def run(args: argparse.Namespace, context: Context) -> int:
     """Does it."""
     from sonify.cues import CueSheet
-    from sonify.pipeline import render
+    from sonify.library.credits import is_ours
+    from sonify.pipeline import credits_beside, render
 
     sheet = CueSheet.load(args.cues)
     out = render(
@@ -47,9 +48,13 @@ def run(args: argparse.Namespace, context: Context) -> int:
         force=context.force,
         progress=context.progress,
     )
+    credits = credits_beside(out)
+    written = is_ours(credits)
+    document = {"cue_sheet": args.cues, "scored": str(out), "credits": str(credits) if written else None}
     context.result(
-        {"cue_sheet": args.cues, "scored": str(out), "cues": len(sheet.cues), "notes": context.notes},
+        document | {"cues": len(sheet.cues), "notes": context.notes},
         count(len(sheet.cues), "cue") + " rendered",
         place("video", out),
+        *([place("credits", credits)] if written else []),
     )
     return 0

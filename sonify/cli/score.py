@@ -50,12 +50,14 @@ def run(args: argparse.Namespace, context: Context) -> int:
         force=context.force,
         progress=context.progress,
     )
-    document = {"video": args.video, "scored": str(scored.video), "cue_sheet": str(scored.cues)}
+    credits = str(scored.credits) if scored.credits else None
+    document = {"video": args.video, "scored": str(scored.video), "cue_sheet": str(scored.cues), "credits": credits}
     context.result(
         document | sheet_document(scored.sheet) | {"notes": context.notes},
         cue_table(scored.sheet) if scored.sheet.scenes else "",
         summary(scored.sheet),
         place("video", scored.video),
         place("cue sheet", scored.cues),
+        *([place("credits", scored.credits)] if scored.credits else []),
     )
     return 0

@@ -41,9 +41,9 @@ def find_sound(catalogs: Sequence[CatalogFile], meant: str) -> tuple[CatalogFile
         more = f" and {len(named) - 5} more" if len(named) > 5 else ""
         raise LibraryError(f"{shown(meant)} may be any of {some}{more}", hint="write its path inside the library")
     where = ", ".join(shown(catalog.root) for catalog in catalogs)
-    raise LibraryError(
-        f"there is no sound {shown(meant)} in {where}", hint="name its library with --library, or its file on disk"
-    )
+    near = [shown(path) for catalog in catalogs for path in _like(catalog, PurePosixPath(meant).stem, 3)][:3]
+    hint = f"did you mean {', '.join(near)}?" if near else "name its library with --library, or its file on disk"
+    raise LibraryError(f"there is no sound {shown(meant)} in {where}", hint=hint)
 
 
 def _inside(root: Path, meant: str) -> str:
@@ -59,14 +59,19 @@ def _inside(root: Path, meant: str) -> str:
 
 def _named(catalog: CatalogFile, name: str) -> list[SoundRecord]:
     """The usable sounds that are called `name`, whatever the case of its letters."""
-    words = "".join(c if c.isalnum() else " " for c in name).split()
     stem, wanted = PurePosixPath(name).stem.casefold(), name.casefold()
-    query = " ".join(f'name : "{word}"' for word in words[:20])
     found = []
-    for path, _ in catalog.match_words(query, Filter(), _MOST) if query else []:
+    for path in _like(catalog, name, _MOST):
         own = PurePosixPath(path).name.casefold()
         if own == wanted or (PurePosixPath(own).stem == wanted and stem == wanted):
             record = catalog.sound(path)
             if record:
                 found.append(record)
     return found
+
+
+def _like(catalog: CatalogFile, name: str, limit: int) -> list[str]:
+    """Paths that have all the words of `name` in them."""
+    words = "".join(c if c.isalnum() else " " for c in name).split()
+    query = " ".join(f'name : "{word}"' for word in words[:20])
+    return [path for path, _ in catalog.match_words(query, Filter(), limit)] if query else []
