@@ -103,16 +103,39 @@ class MatchingSettings:
 class MixSettings:
     """How it sounds."""
 
+    profile: Annotated[
+        Literal["web", "podcast", "ebu", "atsc", "film", "stems"],
+        Field(
+            description="loudness of the whole: -14, -16, -23, -24 LUFS; film and stems: as it comes"
+        ),
+    ] = "web"
     original: Annotated[
-        Literal["keep", "duck", "mute"],
-        Field(description="the video's own audio: as it is, lowered under the cues, or left out"),
+        Literal["keep", "duck", "mute", "replace"],
+        Field(
+            description="the video's own audio: as it is, lowered under effects, left out, heard between cues"
+        ),
     ] = "keep"
     duck_db: Annotated[float, Field(ge=-60, le=0, description="gain of the original under effects, with duck")] = -9.0
-    effect_lufs: Annotated[float, Field(ge=-60, le=-6, description="loudness of an effect at 0 dB")] = -20.0
-    ambience_lufs: Annotated[float, Field(ge=-60, le=-6, description="loudness of a bed at 0 dB")] = -30.0
+    surround: Annotated[
+        Literal["keep", "stereo"], Field(description="a 5.1 or 7.1 original stays one, or is folded down")
+    ] = "keep"
+    keep_tracks: Annotated[bool, Field(description="the original's audio tracks follow the new one, untouched")] = (
+        False
+    )
+    effect_below_lu: Annotated[
+        float, Field(ge=-20, le=60, description="how far an effect at 0 dB lies under the original's loudness")
+    ] = 4.0
+    ambience_below_lu: Annotated[
+        float, Field(ge=-20, le=60, description="how far a bed at 0 dB lies under the original's loudness")
+    ] = 14.0
+    effect_lufs: Annotated[
+        float, Field(ge=-60, le=-6, description="loudness of an effect at 0 dB where there is no original")
+    ] = -20.0
+    ambience_lufs: Annotated[
+        float, Field(ge=-60, le=-6, description="loudness of a bed at 0 dB where there is no original")
+    ] = -30.0
     fade_s: Annotated[float, Field(ge=0, le=10, description="fade in and out of an effect")] = 0.25
     ambience_fade_s: Annotated[float, Field(ge=0, le=10, description="fade in and out of a bed")] = 0.75
-    peak_db: Annotated[float, Field(ge=-20, le=0, description="highest sample of the mix, dBFS")] = -1.0
     bitrate_kbps: Annotated[int, Field(ge=32, le=512, description="of the encoded stereo track")] = 256
 
 

@@ -83,7 +83,7 @@ def render(video: Path, out: Path, document: CueSheet | None = None, **settings:
         video,
         out,
         sounds=lambda ref: films() / ref.path,
-        settings=MixSettings(**settings),
+        settings=MixSettings(**({"profile": "film"} | settings)),
         progress=progress,
     )
     return notes

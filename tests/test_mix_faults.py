@@ -174,7 +174,7 @@ def test_ctrl_c_leaves_nothing(folder: Path, tmp_path: Path, after: int, monkeyp
             film,
             tmp_path / "out.mp4",
             sounds=lambda ref: folder / ref.path,
-            settings=MixSettings(),
+            settings=MixSettings(profile="film"),
             progress=interrupt,
         )
     assert children.all_over()
@@ -182,20 +182,32 @@ def test_ctrl_c_leaves_nothing(folder: Path, tmp_path: Path, after: int, monkeyp
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
-def test_an_ffmpeg_that_is_killed_is_an_error(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    film = with_audio(folder, tmp_path / "a.mp4", "sine=300")
+@pytest.mark.parametrize(
+    ("stage", "message"),
+    [
+        ("mix", r"ffmpeg was ended while it read the audio of .*a\.mp4"),
+        ("write", r"can't write .*out\.mp4: ffmpeg ended"),
+    ],
+)
+def test_an_ffmpeg_that_is_killed_is_an_error(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str, message: str
+) -> None:
+    film, hum = tmp_path / "a.mp4", ["-f", "lavfi", "-i", "sine=300:d=60"]
+    ffmpeg("-stream_loop", 30, "-i", folder / "film.mp4", *hum, "-c:v", "copy", film)
     children = Children(monkeypatch)
 
     def kill(event: Event) -> None:
-        children.started[0].send_signal(signal.SIGKILL)
+        if event.stage == stage:
+            for child in children.started:
+                child.send_signal(signal.SIGKILL)
 
-    with pytest.raises(RenderError, match=r"can't write .*out\.mp4: ffmpeg ended"):
+    with pytest.raises(RenderError, match=message):
         render_sheet(
             sheet(length_s=60),
             film,
             tmp_path / "out.mp4",
             sounds=lambda ref: folder / ref.path,
-            settings=MixSettings(),
+            settings=MixSettings(profile="film"),
             progress=kill,
         )
     assert children.all_over()
@@ -205,6 +217,7 @@ def test_an_ffmpeg_that_is_killed_is_an_error(folder: Path, tmp_path: Path, monk
 def test_an_error_in_the_mix_ends_ffmpeg_and_leaves_nothing(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    film = with_audio(folder, tmp_path / "a.mp4", "sine=300")
     children = Children(monkeypatch)
     sound, out = tmp_path / "click.wav", tmp_path / "out.mp4"
     soundfile.write(sound, CLICK, RATE_HZ)
@@ -216,14 +229,14 @@ def test_an_error_in_the_mix_ends_ffmpeg_and_leaves_nothing(
     with pytest.raises(SonifyError, match=r"click\.wav"):
         render_sheet(
             sheet((30.0,), 60.0),
-            folder / "film.mp4",
+            film,
             out,
             sounds=lambda ref: sound,
-            settings=MixSettings(),
+            settings=MixSettings(profile="film"),
             progress=vanish,
         )
     assert children.all_over()
-    assert [p.name for p in tmp_path.iterdir()] == ["click.wav"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4", "click.wav"]
 
 
 def test_progress_reaches_the_end(folder: Path, tmp_path: Path) -> None:
@@ -233,7 +246,8 @@ def test_progress_reaches_the_end(folder: Path, tmp_path: Path) -> None:
         folder / "film.mp4",
         tmp_path / "out.mp4",
         sounds=lambda ref: folder / ref.path,
-        settings=MixSettings(),
+        settings=MixSettings(profile="film"),
         progress=events.append,
     )
-    assert events[-1] == Event("mix", LENGTH_S, LENGTH_S, "s")
+    assert events[-1] == Event("write", LENGTH_S, LENGTH_S, "s")
+    assert Event("mix", LENGTH_S, LENGTH_S, "s") in events

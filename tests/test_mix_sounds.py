@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from sonify.cues import Cue, SoundRef
 from sonify.errors import LibraryError
-from sonify.mix.levels import MOST_LIFT_DB, measure
+from sonify.mix.levels import MOST_LIFT_DB, Nominal, measure
 from sonify.mix.loops import LoopStream, crossfade
 from sonify.mix.sources import RATE_HZ, SoundStream, fold, inspect
-from sonify.settings import MixSettings
 
 Array = NDArray[np.float32]
+NOMINAL = Nominal(-20, -30)
 
 
 def tone(hz: float, seconds: float, rate: int = RATE_HZ, level: float = 0.5) -> Array:
@@ -183,32 +183,32 @@ def cue(**values: object) -> Cue:
 def test_a_sound_is_brought_to_its_nominal_loudness(tmp_path: Path) -> None:
     # A sine of 997 Hz at full scale in one channel is -3.01 LUFS (ITU-R BS.1770-4).
     sound = inspect(write(tmp_path / "a.wav", tone(997, 2, level=0.1)))
-    assert measure(cue(), sound, MixSettings(effect_lufs=-20)).gain_db == pytest.approx(-20 + 23.01, abs=0.1)
+    assert measure(cue(), sound, NOMINAL).gain_db == pytest.approx(-20 + 23.01, abs=0.1)
 
 
 def test_only_the_part_that_is_used_is_measured(tmp_path: Path) -> None:
     loud_then_soft = np.concatenate([tone(997, 1, level=0.5), tone(997, 1, level=0.05)])
     sound = inspect(write(tmp_path / "a.wav", loud_then_soft))
-    loud, soft = (measure(cue(source_offset_s=at, end_s=0.9), sound, MixSettings()).gain_db for at in (0.0, 1.05))
+    loud, soft = (measure(cue(source_offset_s=at, end_s=0.9), sound, NOMINAL).gain_db for at in (0.0, 1.05))
     assert soft - loud == pytest.approx(20, abs=0.2)
 
 
 def test_faint_noise_is_not_lifted_without_end(tmp_path: Path) -> None:
     sound = inspect(write(tmp_path / "a.wav", tone(997, 1, level=1e-3)))
-    assert measure(cue(), sound, MixSettings()).gain_db == MOST_LIFT_DB
+    assert measure(cue(), sound, NOMINAL).gain_db == MOST_LIFT_DB
 
 
 @pytest.mark.parametrize("count", [1, 100, 10_000, 19_199])
 def test_short_and_silent_sounds_can_be_measured(tmp_path: Path, count: int) -> None:
     short = inspect(write(tmp_path / "a.wav", tone(997, 1)[1 : count + 1]))
-    assert np.isfinite(measure(cue(), short, MixSettings()).gain_db)
-    level = measure(cue(), inspect(write(tmp_path / "b.wav", np.zeros(count, np.float32))), MixSettings())
+    assert np.isfinite(measure(cue(), short, NOMINAL).gain_db)
+    level = measure(cue(), inspect(write(tmp_path / "b.wav", np.zeros(count, np.float32))), NOMINAL)
     assert (level.silent, level.gain_db) == (True, 0.0)
 
 
 def test_an_offset_from_zero_is_found_and_not_counted_as_loudness(tmp_path: Path) -> None:
-    plain = measure(cue(), inspect(write(tmp_path / "a.wav", tone(997, 1, level=0.1))), MixSettings())
-    moved = measure(cue(), inspect(write(tmp_path / "b.wav", tone(997, 1, level=0.1) + 0.4)), MixSettings())
+    plain = measure(cue(), inspect(write(tmp_path / "a.wav", tone(997, 1, level=0.1))), NOMINAL)
+    moved = measure(cue(), inspect(write(tmp_path / "b.wav", tone(997, 1, level=0.1) + 0.4)), NOMINAL)
     assert moved.dc[0] == pytest.approx(0.4, abs=1e-3)
     assert plain.dc == (0.0,)
     assert moved.gain_db == pytest.approx(plain.gain_db, abs=0.1)

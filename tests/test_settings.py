@@ -35,7 +35,7 @@ def test_default_yaml_changes_nothing(root: Path) -> None:
         ("threshold=0.3", "did you mean matching.threshold"),
         ("matching.threshold=2", "less than or equal to 1"),
         ("matching.threshold=.nan", "finite"),
-        ("mix.original=loud", "'keep', 'duck' or 'mute'"),
+        ("mix.original=loud", "'keep', 'duck', 'mute' or 'replace'"),
         ("matching.top=many", "whole number"),
         ("matching.threshold", "has no '='"),
         ("matching.threshold=[", "not a value"),

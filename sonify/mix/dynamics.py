@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonify.cues import Cue, Curve
+from sonify.cues import Cue, Curve, Kind
 from sonify.mix.sources import RATE_HZ, Samples
 from sonify.mix.spatial import Floats
 
@@ -43,10 +43,10 @@ def loudness_lufs(samples: Samples) -> float:
     return float(pyloudnorm.Meter(RATE_HZ).integrated_loudness(samples.astype(np.float64)))
 
 
-def duck_curve(cues: Sequence[Cue], duck_db: float) -> Curve:
-    """The gain of the original, in dB over the video's time: `duck_db` under every effect, else 0."""
+def duck_curve(cues: Iterable[Cue], duck_db: float, *, kinds: tuple[Kind, ...] = ("effect",)) -> Curve:
+    """The gain of the original, in dB over the video's time: `duck_db` under every cue of `kinds`, else 0."""
     spans: list[list[float]] = []
-    for cue in sorted((c for c in cues if c.kind == "effect"), key=lambda c: c.start_s):
+    for cue in sorted((c for c in cues if c.kind in kinds), key=lambda c: c.start_s):
         # A gap too short to come up and go down again stays down.
         if spans and cue.start_s - spans[-1][1] <= DUCK_DOWN_S + DUCK_UP_S:
             spans[-1][1] = max(spans[-1][1], cue.end_s)
@@ -61,11 +61,12 @@ def duck_curve(cues: Sequence[Cue], duck_db: float) -> Curve:
 class Limiter:
     """Keeps samples, and the wave between them, at or under `peak_db` dBFS; below that it changes nothing.
 
-    It looks 5 ms ahead, is down before the peak, and comes back at 40 dB a second. Both channels get the
+    It looks 5 ms ahead, is down before the peak, and comes back at 40 dB a second. All channels get the
     same gain, so nothing moves to the side.
     """
 
-    def __init__(self, peak_db: float) -> None:
+    def __init__(self, peak_db: float, channels: int = 2) -> None:
+        self._channels = channels
         self._ceiling = float(10 ** (peak_db / 20))
         self._ahead = round(_LOOK_AHEAD_S * RATE_HZ)
         self._release = round(_RELEASE_DB_PER_S * _UNIT / RATE_HZ)
@@ -73,21 +74,21 @@ class Limiter:
         self._overshoot = float(np.abs(self._between).sum(axis=1).max())
 
     def run(self, blocks: Iterable[Floats]) -> Iterator[Samples]:
-        """Blocks [N, 2] in, blocks out, as many samples in all."""
+        """Blocks [N, C] in, blocks out, as many samples in all."""
         ahead, reach = self._ahead, _TAPS
         # The smoothing looks back over `ahead` samples of attenuation, the interpolation over `reach` samples.
-        wave = np.zeros((reach, 2))  # waiting samples, `reach` of which are already past the meter
+        wave = np.zeros((reach, self._channels))  # waiting samples, `reach` of which are already past the meter
         falls: NDArray[np.int64] = np.zeros(0, np.int64)  # metered attenuation, not yet looked ahead over
         smooth: NDArray[np.int64] = np.zeros(ahead, np.int64)  # released attenuation of the samples before
         level = 0
-        passed = np.zeros((0, 2))  # samples whose attenuation is not known yet
+        passed = np.zeros((0, self._channels))  # samples whose attenuation is not known yet
         ended = False
         source = iter(blocks)
         while not ended:
             block = next(source, None)
             if block is None:
                 ended = True
-                block = np.zeros((ahead + reach, 2))
+                block = np.zeros((ahead + reach, self._channels))
             wave = np.concatenate([wave, block])
             if len(wave) <= 2 * reach:
                 continue
@@ -118,13 +119,13 @@ class Limiter:
         # Between samples this low the wave can't reach the ceiling, so there is nothing to work out.
         if max(wave.max(), -wave.min()) <= self._ceiling / self._overshoot:
             return over
-        peak = _louder_side(wave[_TAPS : _TAPS + count])
+        peak = _loudest(wave[_TAPS : _TAPS + count])
         for taps in self._between:
-            point = np.zeros((count, 2))
+            point = np.zeros((count, self._channels))
             for tap, weight in enumerate(taps):
                 start = _TAPS - _TAPS // 2 + 1 + tap
                 point += weight * wave[start : start + count]
-            np.maximum(peak, _louder_side(point), out=peak)
+            np.maximum(peak, _loudest(point), out=peak)
         high = peak > self._ceiling
         over[high] = np.ceil(20 * _UNIT * np.log10(peak[high] / self._ceiling)).astype(np.int64)
         return over
@@ -135,8 +136,12 @@ class Limiter:
         return np.asarray(np.maximum(highest - slope, 0))
 
 
-def _louder_side(wave: Floats) -> Floats:
-    return np.asarray(np.maximum(np.abs(wave[:, 0]), np.abs(wave[:, 1])))
+def _loudest(wave: Floats) -> Floats:
+    # Column by column: numpy is slow over a short last axis.
+    loudest = np.abs(wave[:, 0])
+    for channel in range(1, wave.shape[1]):
+        np.maximum(loudest, np.abs(wave[:, channel]), out=loudest)
+    return np.asarray(loudest)
 
 
 def _interpolators() -> Floats:

@@ -21,6 +21,19 @@ _LEAST_DC = 0.001
 
 
 @dataclass(frozen=True)
+class Nominal:
+    """The loudness that cues have at 0 dB."""
+
+    effect_lufs: float
+    ambience_lufs: float
+
+    @classmethod
+    def under(cls, original_lufs: float, settings: MixSettings) -> Nominal:
+        """As far under the original as the settings say."""
+        return cls(original_lufs - settings.effect_below_lu, original_lufs - settings.ambience_below_lu)
+
+
+@dataclass(frozen=True)
 class Level:
     """The gain that brings a sound to its nominal loudness; what to take off each channel, and what was wrong.
 
@@ -42,7 +55,7 @@ def used_part_s(cue: Cue, sound: SoundFile) -> tuple[float, float]:
     return start_s, length_s
 
 
-def measure(cue: Cue, sound: SoundFile, settings: MixSettings) -> Level:
+def measure(cue: Cue, sound: SoundFile, nominal: Nominal) -> Level:
     """The level of the part of `sound` that `cue` plays. Raises LibraryError when it can't be read."""
     start_s, length_s = used_part_s(cue, sound)
     stream = SoundStream(sound, round(start_s * sound.rate_hz))
@@ -53,6 +66,6 @@ def measure(cue: Cue, sound: SoundFile, settings: MixSettings) -> Level:
     mean = samples.mean(axis=0, dtype=np.float64) if len(samples) else np.zeros(stream.channels)
     dc = tuple(float(m) if abs(m) > _LEAST_DC else 0.0 for m in mean)
     lufs = loudness_lufs(samples - np.array(dc, np.float32))
-    target_lufs = settings.effect_lufs if cue.kind == "effect" else settings.ambience_lufs
+    target_lufs = nominal.effect_lufs if cue.kind == "effect" else nominal.ambience_lufs
     silent = lufs == float("-inf")
     return Level(0.0 if silent else min(target_lufs - lufs, MOST_LIFT_DB), dc, stream.damaged, silent)

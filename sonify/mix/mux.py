@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sonify.errors import RenderError
 from sonify.mix import ffmpeg, streams
+from sonify.mix.original import LAYOUTS
 from sonify.mix.sources import RATE_HZ, Samples
 from sonify.mix.streams import Film, Stream
 from sonify.progress import Progress, note
@@ -28,6 +29,7 @@ class Container:
     """A file format: ffmpeg's name for it, the audio encoder that goes with it, what text subtitles become.
 
     hidden: samples of silence that the encoder puts first and the format can't tell players to skip.
+    most_channels: the widest sound that the encoder can make.
     """
 
     format: str
@@ -35,19 +37,21 @@ class Container:
     text: str = ""
     most_kbps: int = 512
     hidden: int = 0
+    most_channels: int = 8
 
-    def kbps(self, wanted: int) -> int:
-        """The bit rate nearest to `wanted` that the encoder can do."""
+    def kbps(self, wanted: int, channels: int = 2) -> int:
+        """The bit rate nearest to `wanted`, which is for stereo, that the encoder can do."""
+        wanted = wanted * max(channels, 2) // 2
         if self.encoder in ("mp2", "libmp3lame"):
             return min((rate for rate in _MPEG_KBPS if rate <= self.most_kbps), key=lambda rate: abs(rate - wanted))
-        return min(wanted, self.most_kbps)
+        return min(wanted, self.most_kbps * max(channels, 2) // 2)
 
 
 _MP4 = Container("mp4", "aac", "mov_text")
 _TS = Container("mpegts", "aac")
 _OGG = Container("ogg", "libvorbis", most_kbps=480)
-_MPEG = Container("vob", "mp2", most_kbps=384)
-_ASF = Container("asf", "wmav2", most_kbps=320)
+_MPEG = Container("vob", "mp2", most_kbps=384, most_channels=2)
+_ASF = Container("asf", "wmav2", most_kbps=320, most_channels=2)
 
 CONTAINERS = {
     ".mp4": _MP4,
@@ -55,8 +59,9 @@ CONTAINERS = {
     ".mov": Container("mov", "aac", "mov_text"),
     ".mkv": Container("matroska", "aac", "srt"),
     ".webm": Container("webm", "libopus", "webvtt", 510),
-    ".avi": Container("avi", "libmp3lame", most_kbps=320, hidden=1105),  # LAME's 576 + the decoder's 529
-    ".flv": Container("flv", "aac"),
+    # hidden: LAME's 576 samples and the decoder's 529
+    ".avi": Container("avi", "libmp3lame", most_kbps=320, hidden=1105, most_channels=2),
+    ".flv": Container("flv", "aac", most_channels=2),
     ".ts": _TS,
     ".mts": _TS,
     ".m2ts": _TS,
@@ -67,7 +72,7 @@ CONTAINERS = {
     ".ogg": _OGG,
     ".wmv": _ASF,
     ".asf": _ASF,
-    ".3gp": Container("3gp", "aac", "mov_text"),
+    ".3gp": Container("3gp", "aac", "mov_text", most_channels=2),
     ".mxf": Container("mxf", "pcm_s16le"),
 }
 
@@ -102,13 +107,14 @@ def container_of(out: Path) -> Container:
     return known
 
 
-def choose(film: Film, out: Path, beside: Path, kbps: int, progress: Progress) -> list[Kept]:
-    """The streams of `film` that the container of `out` can carry, its own audio apart; says which it can't.
+def choose(film: Film, out: Path, beside: Path, kbps: int, progress: Progress, *, tracks: bool = False) -> list[Kept]:
+    """The streams of `film` that the container of `out` can carry; says which it can't.
 
-    Asks ffmpeg itself, by writing a moment of them to `beside`.
+    tracks: whether its own audio is among them. Asks ffmpeg itself, by writing a moment of them to `beside`.
     """
     must = [Kept(stream) for stream in film.of("video")]
-    optional = [s for s in film.streams if s.kind not in ("video", "audio") and not s.remade]
+    left = ("video",) if tracks else ("video", "audio")
+    optional = [s for s in film.streams if s.kind not in left and not s.remade]
     kept = [Kept(stream) for stream in optional]
     lost: list[Stream] = []
     if optional and not _carries(film, out, beside, [*must, *kept], kbps):
@@ -127,17 +133,25 @@ def choose(film: Film, out: Path, beside: Path, kbps: int, progress: Progress) -
 
 
 def write(
-    film: Film, out: Path, beside: Path, kept: list[Kept], blocks: Iterable[Samples], kbps: int, *, timing: Timing
+    film: Film,
+    out: Path,
+    beside: Path,
+    kept: list[Kept],
+    blocks: Iterable[Samples],
+    kbps: int,
+    *,
+    timing: Timing,
+    channels: int = 2,
 ) -> None:
     """Writes the streams of `kept` and the mix to `beside`. Raises RenderError with ffmpeg's reason.
 
-    blocks: float32 [N, 2] at 48 kHz, from the file's earliest time stamp on.
+    blocks: float32 [N, C] at 48 kHz, from the file's earliest time stamp on.
     """
     hidden = container_of(out).hidden
     blocks = _without(hidden, blocks)
     with tempfile.TemporaryFile("a+b") as log:
         process = ffmpeg.start(
-            _command(film, out, beside, kept, kbps, timing),
+            _command(film, out, beside, kept, kbps, timing, channels=channels),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=log,
@@ -182,7 +196,15 @@ def _carries(film: Film, out: Path, beside: Path, kept: list[Kept], kbps: int) -
 
 
 def _command(
-    film: Film, out: Path, beside: Path, kept: list[Kept], kbps: int, timing: Timing, *, rehearsal: bool = False
+    film: Film,
+    out: Path,
+    beside: Path,
+    kept: list[Kept],
+    kbps: int,
+    timing: Timing,
+    *,
+    channels: int = 2,
+    rehearsal: bool = False,
 ) -> list[str]:
     container = container_of(out)
     videos = [k for k in kept if k.stream.kind == "video"]
@@ -192,7 +214,7 @@ def _command(
     command += ["-fflags", "+genpts", "-itsoffset", f"{-float(timing.earlier_s):.6f}"]
     command += ["-i", ffmpeg.file_url(film.path)]
     command += [*ffmpeg.SAFE, "-itsoffset", f"{container.hidden / RATE_HZ:.6f}"]
-    command += ["-f", "f32le", "-ar", str(RATE_HZ), "-ch_layout", "stereo", "-i", "pipe:0"]
+    command += ["-f", "f32le", "-ar", str(RATE_HZ), "-ch_layout", LAYOUTS[channels], "-i", "pipe:0"]
     for k in videos:
         command += ["-map", f"0:{k.stream.index}"]
     command += ["-map", "1:0"]
@@ -205,14 +227,16 @@ def _command(
         if timing.longest_s is not None and k.how == "copy":
             longest = int(timing.longest_s / k.stream.time_base)
             command += [f"-bsf:s:{number}", f"setts=duration=min(DURATION\\,{longest})"]
-    command += ["-c:a", container.encoder, "-disposition:a:0", "default"]
+    command += ["-c:a:0", container.encoder, "-disposition:a:0", "default"]
     if not container.encoder.startswith("pcm"):
-        command += ["-b:a", f"{container.kbps(kbps)}k"]
+        command += ["-b:a:0", f"{container.kbps(kbps, channels)}k"]
+    for number, _ in enumerate((k for k in others if k.stream.kind == "audio"), 1):
+        command += [f"-disposition:a:{number}", "0"]
     if film.audio is not None and film.audio.language:
         command += ["-metadata:s:a:0", f"language={film.audio.language}"]
     command += _format_options(container, film, videos)
     # Nothing random or dated by the encoder goes into the file, so that the same mix is the same file.
-    command += ["-fflags", "+bitexact", "-flags:a", "+bitexact", "-max_muxing_queue_size", "4096"]
+    command += ["-fflags", "+bitexact", "-flags:a:0", "+bitexact", "-max_muxing_queue_size", "4096"]
     return [*command, "-y", "-f", container.format, ffmpeg.file_url(beside)]
 
 

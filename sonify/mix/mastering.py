@@ -1,0 +1,117 @@
+"""The last step: the whole mix to the loudness of its profile, and no peak over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sonify.loudness import Meter
+from sonify.mix.dynamics import Limiter
+from sonify.mix.heard import Heard
+from sonify.mix.profiles import Profile
+from sonify.mix.sources import RATE_HZ, Samples
+from sonify.mix.spatial import Floats
+from sonify.mix.spool import Spool
+
+TOLERANCE_LU = 0.5
+"""EBU R 128 allows as much."""
+
+_AIM_LU = 0.1
+_CORRECT_FROM_LU = 0.3
+_MOST_SEARCHES = 8
+
+MOST_LIMITING_DB = 24.0
+"""Peaks are brought down by no more: a programme of a few clicks is not crushed until it is loud."""
+
+_LEAST_SLOPE = 0.1
+_MARGIN_DB = 0.1
+_METER_STEP_DB = 0.05
+_BETWEEN_DB = 3.0
+"""How far the wave between samples may rise over them, nearly always."""
+
+
+class Master:
+    """Blocks of the mastered mix; `correct` learns from what the encoder made of them."""
+
+    def __init__(self, spool: Spool, profile: Profile) -> None:
+        self._spool, self._profile = spool, profile
+        self._ceiling_db = profile.peak_dbtp
+        self._offset_lu = 0.0
+        self._peak_db = _db(spool.peak)
+        self._given_db = self._ceiling_db
+        self._at_most = False
+        self.loudness_lufs = spool.loudness_lufs
+        """What the programme comes to before it is encoded; -inf for silence."""
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether the programme stays under its profile's loudness, since its peaks would have to be crushed."""
+        wanted = self._profile.loudness_lufs
+        return wanted is not None and self.loudness_lufs < wanted - TOLERANCE_LU
+
+    def blocks(self) -> Iterator[Samples]:
+        """float32 [N, C] at 48 kHz, as many as in the spool."""
+        highest = 0.0
+        for block in self._limited(self._gain_db()):
+            if len(block):
+                highest = max(highest, float(np.abs(block).max()))
+            yield block
+        self._given_db = _db(highest)
+
+    def correct(self, heard: Heard) -> bool:
+        """Takes what the encoded file measures; True when the programme must be made again."""
+        again = False
+        over_db = heard.peak_dbtp - self._profile.peak_dbtp
+        if over_db > _METER_STEP_DB:
+            # The encoder may put peaks where the limiter saw none: counted is from what it was given.
+            self._ceiling_db = min(self._ceiling_db, self._given_db) - over_db - _MARGIN_DB
+            again = True
+        wanted = self._profile.loudness_lufs
+        if wanted is not None and heard.loudness_lufs > float("-inf") and not self.falls_short:
+            off_lu = wanted - heard.loudness_lufs
+            if abs(off_lu) > _CORRECT_FROM_LU and not (off_lu > 0 and self._at_most):
+                self._offset_lu += off_lu
+                again = True
+        return again
+
+    def _gain_db(self) -> float:
+        """The gain before the limiter; sets `loudness_lufs`."""
+        loudness = self._spool.loudness_lufs
+        if self._profile.loudness_lufs is None or loudness == float("-inf"):
+            self.loudness_lufs = loudness
+            return 0.0
+        wanted = self._profile.loudness_lufs + self._offset_lu
+        most_db = self._profile.peak_dbtp - self._peak_db + MOST_LIMITING_DB
+        gain_db = min(wanted - loudness, most_db)
+        before, slope = None, 1.0
+        for _ in range(_MOST_SEARCHES):
+            self.loudness_lufs = self._loudness_at(gain_db)
+            off_lu = wanted - self.loudness_lufs
+            self._at_most = off_lu > 0 and gain_db >= most_db
+            if abs(off_lu) <= _AIM_LU or self._at_most:
+                break
+            # The more is limited, the less a decibel of gain brings: as the last step showed, so the next is made.
+            if before is not None and gain_db != before[0]:
+                slope = (self.loudness_lufs - before[1]) / (gain_db - before[0])
+                slope = min(1.0, max(_LEAST_SLOPE, slope))
+            before = (gain_db, self.loudness_lufs)
+            gain_db = min(gain_db + off_lu / slope, most_db)
+        return gain_db
+
+    def _loudness_at(self, gain_db: float) -> float:
+        if self._peak_db + gain_db <= self._ceiling_db - _BETWEEN_DB:
+            return self._spool.loudness_lufs + gain_db
+        meter = Meter(RATE_HZ, self._spool.channels)
+        for block in self._limited(gain_db):
+            meter.add(block)
+        return meter.integrated_lufs()
+
+    def _limited(self, gain_db: float) -> Iterator[Samples]:
+        factor = 10 ** (gain_db / 20)
+        louder: Iterator[Floats] = (block * np.float64(factor) for block in self._spool.blocks())
+        return Limiter(self._ceiling_db, self._spool.channels).run(louder)
+
+
+def _db(peak: float) -> float:
+    return 20 * float(np.log10(peak)) if peak > 0 else float("-inf")
