@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from sonify.library import licences
+from sonify.library.catalog import CatalogFile
 from sonify.library.records import Measures, SoundRecord
+from sonify.library.walk import shown
 
 FindingKind = Literal[
     "unreadable",
@@ -23,6 +25,7 @@ FindingKind = Literal[
     "licence unclear",
     "credit missing",
     "not measured",
+    "folder or table",
 ]
 KINDS: tuple[FindingKind, ...] = get_args(FindingKind)
 # What can't be heard, or not as it was meant; the rest is worth knowing.
@@ -89,6 +92,18 @@ class Checker:
             yield Finding("mislabelled", record.path, f"labelled {record.labels[0].text!r}, sounds like {heard!r}")
         if not record.labels or record.labels[0].text == UNNAMED:
             yield Finding("unlabelled", record.path)
+
+
+def check_catalog(file: CatalogFile, contradicted: Mapping[str, str] | None = None) -> Iterator[Finding]:
+    """What is wrong with the sounds of a catalogue, then with its folders and tables, which have no path."""
+    checker, told = Checker(contradicted or {}), set()
+    for record in file.sounds():
+        if record.problem:
+            told.add(f"{shown(file.root / record.path)}: {record.problem}")
+        yield from checker.look(record)
+    for line in file.problems():
+        if line not in told:
+            yield Finding("folder or table", "", line)
 
 
 def check(records: Iterable[SoundRecord], contradicted: Mapping[str, str] | None = None) -> Iterator[Finding]:

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from sonify.library.catalog import CatalogFile
     from sonify.library.records import SoundRecord
     from sonify.library.sounds import Library
+    from sonify.progress import Progress
 
 Opened = list[tuple["Library", "CatalogFile"]]
 
 
 @contextmanager
 def opened(
-    args: argparse.Namespace, context: Context, *, sound: str = "", measured: bool = False
+    args: argparse.Namespace, context: Context, *, sound: str = "", measured: Progress | None = None
 ) -> Iterator[Opened]:
     """The libraries of --library, brought up to date, until the block ends.
 
@@ -34,7 +35,9 @@ def opened(
         close(found)
 
 
-def open_libraries(args: argparse.Namespace, context: Context, *, sound: str = "", measured: bool = False) -> Opened:
+def open_libraries(
+    args: argparse.Namespace, context: Context, *, sound: str = "", measured: Progress | None = None
+) -> Opened:
     """What `opened` yields; the caller closes it."""
     from sonify.library.finding import library_around
     from sonify.library.scan import libraries_of, refreshed
@@ -44,7 +47,9 @@ def open_libraries(args: argparse.Namespace, context: Context, *, sound: str = "
     found: Opened = []
     try:
         for library in libraries_of([around] if around else folders):
-            found.append((library, refreshed(library, measured=measured, progress=context.progress)))
+            found.append(
+                (library, refreshed(library, measured=measured is not None, progress=measured or context.progress))
+            )
     except BaseException:
         close(found)
         raise
