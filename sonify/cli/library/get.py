@@ -67,7 +67,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
         document,
         *(f"problem: {problem}" for problem in done.problems[:_SHOWN_PROBLEMS]),
         *([f"and {more} more problems; --json names them all"] if more > 0 else []),
-        f"{what.title}: {done.sounds:,} sounds of {done.labels:,} labels in {done.folder}",
+        f"{what.title}: {_count(done.sounds, 'sound')} of {_count(done.labels, 'label')} in {done.folder}",
         f"use them with: --library {done.folder}",
     )
     return 0
@@ -156,6 +156,10 @@ def _licence(entry: FetchList) -> str:
     if not entry.licence:
         return "each its own"
     return f"{entry.licence}, each its own" if entry.mixed else entry.licence
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def _size(size_bytes: int) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from sonify.errors import LibraryError
 from sonify.library.fetch import bbc, freesound, sheet
 from sonify.library.fetch.download import download
-from sonify.library.fetch.network import Network, NotThereError
+from sonify.library.fetch.network import Network, NoAccessError, NotThereError
 from sonify.library.fetch.single import Chosen, Single
 from sonify.library.fetch.state import HIDDEN, State, alone
 from sonify.library.fetch.table import TABLE, Archive, FetchList, Part, find
@@ -28,6 +28,7 @@ BIG_BYTES = 50_000_000
 NETWORK = Network()
 _SOURCE = "source"
 _SPARE = 1.02
+_FIRST_FAILURES = 5
 _LATER = "try again later, or look at the page of the list"
 
 
@@ -196,19 +197,23 @@ def _fetch_archive(
 def _fetch_singles(plan: Plan, state: State, network: Network, progress: Progress, *, force: bool) -> list[str]:
     """Fetches what is missing, one after the other. Returns which are not there any more."""
     problems: list[str] = []
+    got = 0
     for done, single in enumerate(plan.singles):
         progress(Event("download", done, len(plan.singles), "sounds"))
         target = plan.folder / single.row.file
         if target.exists() and not force:
+            got += 1
             continue
         try:
             _fetch_single(single, target, state, network, lambda here: progress(Event("sound", here / 1e6, 0, "MB")))
-        except (NotThereError, DamagedError) as error:
+            got += 1
+        except (NotThereError, NoAccessError, DamagedError) as error:
             problems.append(str(error))
+            if not got and len(problems) == min(_FIRST_FAILURES, len(plan.singles)):
+                what = f"no sound could be fetched, tried {len(problems)} ({error.what})"
+                raise LibraryError(what, hint=_LATER) from None
     if plan.singles:
         progress(Event("download", len(plan.singles), len(plan.singles), "sounds"))
-        if len(problems) == len(plan.singles):
-            raise LibraryError(f"none of the {len(problems)} sounds could be fetched ({problems[0]})", hint=_LATER)
     return problems
 
 

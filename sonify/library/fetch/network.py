@@ -48,6 +48,10 @@ class NotThereError(LibraryError):
     """The server has no such file (any more)."""
 
 
+class NoAccessError(LibraryError):
+    """The server has it, but not for us."""
+
+
 class BrokenError(Exception):
     """The line broke, or the server is busy: it may work in a moment.
 
@@ -127,7 +131,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 def request(url: str, network: Network, headers: Mapping[str, str]) -> http.client.HTTPResponse:
     """Asks for `url`, which has been checked; the answer's status is 200 or 206.
 
-    Raises BrokenError when it is worth another try, NotThereError and LibraryError when it isn't.
+    Raises BrokenError when it is worth another try, NotThereError, NoAccessError and LibraryError when it isn't.
     """
     opener = urllib.request.OpenerDirector()
     for handler in (
@@ -163,7 +167,7 @@ def _refusal(url: str, error: HTTPError) -> Exception:
     if error.code in _NOT_THERE:
         return NotThereError(f"there is no {where}", hint="it has moved: look for a newer sonify")
     if error.code in _REFUSED:
-        return LibraryError(f"no access to {where}", hint="check the key, if it needs one, and the page of the list")
+        return NoAccessError(f"no access to {where}", hint="check the key, if it needs one, and the page of the list")
     if 300 <= error.code < 400:
         return LibraryError(f"won't follow where {where} sends on to", hint="only https:// is followed, 5 times")
     if error.code == 416:
