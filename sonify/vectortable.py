@@ -103,6 +103,16 @@ class VectorTable:
         rows[(rows >= 0) & (self._state[rows] == _BAD)] = -1
         return np.asarray(rows, np.intp)
 
+    def good(self) -> NDArray[np.bool_]:
+        """Which rows are whole, bool [N]."""
+        self._check(np.arange(len(self)))
+        return np.asarray(self._state == _GOOD)
+
+    def keys(self, numbers: NDArray[np.intp]) -> list[bytes]:
+        """The keys of some rows."""
+        raw = np.ascontiguousarray(self._keys[numbers], "<u8").tobytes()
+        return [raw[at : at + KEY_BYTES] for at in range(0, len(raw), KEY_BYTES)]
+
     def rows(self, numbers: NDArray[np.intp]) -> Array:
         """A copy of some rows, float32 [len(numbers), D]."""
         return np.asarray(self._matrix[numbers], np.float32)

@@ -14,7 +14,7 @@ from types import ModuleType
 from sonify.cli.common import Context, Parser, Subparsers
 
 # In the order of the help. A module may declare more than one verb: `args.library_verb` says which was meant.
-MODULES: tuple[str, ...] = ("scan", "listing", "check", "label", "credits", "get")
+MODULES: tuple[str, ...] = ("scan", "listing", "check", "label", "credits", "search", "get")
 
 
 def add(subparsers: Subparsers, common: Parser) -> None:
