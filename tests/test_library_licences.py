@@ -238,7 +238,7 @@ def test_a_policy_allows_what_it_names(text: str, allowed: str, refused: str) ->
 
 
 def test_no_policy_allows_everything() -> None:
-    for text in ("", " , ", ()):
+    for text in ("", " , ", (), "any", " Any"):
         anything = policy.parse(text)
         assert not anything and anything.allows("") and anything.allows("CC-BY-NC-4.0") and str(anything) == ""
 
@@ -254,6 +254,7 @@ def test_terms_as_a_list() -> None:
         ("cc-by-ncsa", "did you mean cc-by-nc-sa"),
         ("cc0,anything", "there is no licence 'anything'"),
         ("cc", "there is no licence 'cc'"),
+        ("any,cc0", "there is no licence 'any'"),
         ("ask Jo", "there is no licence 'ask Jo'"),
     ],
 )

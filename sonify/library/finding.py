@@ -40,6 +40,9 @@ def find_sound(catalogs: Sequence[CatalogFile], meant: str) -> tuple[CatalogFile
         some = ", ".join(shown(record.path) for _, record in named[:5])
         more = f" and {len(named) - 5} more" if len(named) > 5 else ""
         raise LibraryError(f"{shown(meant)} may be any of {some}{more}", hint="write its path inside the library")
+    if Path(meant).expanduser().is_file():
+        what = f"{shown(meant)} lies in none of these libraries, nor in another that was scanned"
+        raise LibraryError(what, hint="run `sonify library scan` on its folder first")
     where = ", ".join(shown(catalog.root) for catalog in catalogs)
     near = [shown(path) for catalog in catalogs for path in _like(catalog, PurePosixPath(meant).stem, 3)][:3]
     hint = f"did you mean {', '.join(near)}?" if near else "name its library with --library, or its file on disk"

@@ -21,6 +21,7 @@ FAMILIES = (
     "cc-by-nc-sa",
     "cc-by-nc-nd",
 )
+ANY = "any"
 # What people write for them.
 _ALSO = {
     "cc-0": "cc0",
@@ -57,12 +58,14 @@ class Policy:
 
 
 def parse(text: str | Iterable[str]) -> Policy:
-    """The policy of "cc0,cc-by" or ["cc0", "cc-by"], of "" that everything is allowed.
+    """The policy of "cc0,cc-by" or ["cc0", "cc-by"]; "" and "any" allow everything.
 
     Raises SettingsError, with the nearest term, for one that isn't known.
     """
-    words = text.split(",") if isinstance(text, str) else text
-    return Policy(tuple(dict.fromkeys(_term(word.strip()) for word in words if word.strip())))
+    words = [word.strip() for word in (text.split(",") if isinstance(text, str) else text)]
+    if [word.casefold() for word in words] == [ANY]:
+        return Policy()
+    return Policy(tuple(dict.fromkeys(_term(word) for word in words if word)))
 
 
 def enforce(policy: Policy, sheet: CueSheet, lookup: Lookup) -> None:

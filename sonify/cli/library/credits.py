@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sonify.cli.common import Context, Parser, Subparsers
 from sonify.cli.tables import place
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
     if args.out:
         check_writable(Path(args.out), Path(sheet.video.path), force=context.force)
     found = credits.credits(sheet, Known(SoundFinder(sheet).roots))
-    text = credits.text(sheet, Known(SoundFinder(sheet).roots))
+    text = credits.written(PurePosixPath(sheet.video.path).name, found)
     document = {
         "cue_sheet": args.cues,
         "needed": credits.needed(found),
