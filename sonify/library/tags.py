@@ -99,18 +99,20 @@ def _sources(file: BinaryIO) -> Iterator[Mapping[str, str]]:
 
 
 def _of_chunks(file: BinaryIO) -> Iterator[Mapping[str, str]]:
-    parts = list(chunks(file))
-    for name, read in ((b"iXML", _ixml), (b"bext", _bext), (b"LIST", _info)):
-        for part in parts:
-            if part.name == name:
-                yield _guarded(read, file, part)
-    for part in parts:
-        if part.name.lower() == b"id3 ":
-            yield _guarded(read_id3, file, part.start)
-    names = {b"NAME": "name", b"AUTH": "author", b"(c) ": "copyright", b"ANNO": "annotation"}
-    for part in parts:
-        if part.name in names:
-            yield {names[part.name]: _decoded(contents(file, part, MAX_TEXT_CHUNK_BYTES))}
+    found: dict[bytes, Chunk] = {}
+    for part in chunks(file):
+        # Of several the first, except that a LIST may also hold markers.
+        listed = part.name == b"LIST" and contents(file, part, 4) == b"INFO"
+        found.setdefault(b"INFO" if listed else part.name, part)
+    for name, read in ((b"iXML", _ixml), (b"bext", _bext), (b"INFO", _info)):
+        if name in found:
+            yield _guarded(read, file, found[name])
+    for name in (b"id3 ", b"ID3 "):
+        if name in found:
+            yield _guarded(read_id3, file, found[name].start)
+    for name, field in ((b"NAME", "name"), (b"AUTH", "author"), (b"(c) ", "copyright"), (b"ANNO", "annotation")):
+        if name in found:
+            yield {field: _decoded(contents(file, found[name], MAX_TEXT_CHUNK_BYTES))}
 
 
 def _guarded(read: Callable[..., Mapping[str, str]], *given: Any) -> Mapping[str, str]:
@@ -133,8 +135,6 @@ def _info(file: BinaryIO, chunk: Chunk) -> Mapping[str, str]:
     from wavinfo.wave_info_reader import WavInfoChunkReader
 
     raw = contents(file, chunk, MAX_TEXT_CHUNK_BYTES)
-    if raw[:4] != b"INFO":
-        return {}
     listed = b"LIST" + struct.pack("<I", len(raw)) + raw
     riff = b"RIFF" + struct.pack("<I", len(listed) + 4) + b"WAVE" + listed
     info = WavInfoChunkReader(BytesIO(riff), _encoding(raw))
