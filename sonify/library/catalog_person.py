@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sonify.library.catalog import CatalogFile
 
 VERSION = 1
+_MAX_COPIES = 100
 MAX_BYTES = 256 * 2**20
 
 
@@ -38,9 +40,11 @@ def set_label(catalog: CatalogFile, path: str, label: str) -> None:
             digest = content_hash(catalog.root / path)
         except OSError as error:
             raise LibraryError(f"can't read {shown(path)} ({error.strerror})", hint="check the file") from None
+    copies = _copies(catalog, digest, size_bytes)
     with catalog.writing() as database:
         writer = Writer(catalog)
-        writer.set_hash(path, digest, size_bytes)
+        for same in (path, *copies):
+            writer.set_hash(same, digest, size_bytes)
         if text:
             database.execute("INSERT OR REPLACE INTO person VALUES (?, ?, ?)", (digest, text, path))
         else:
@@ -49,6 +53,17 @@ def set_label(catalog: CatalogFile, path: str, label: str) -> None:
             writer.relabel(same)
         # Still inside the transaction: two people's changes are exported one after the other.
         export(database, catalog.path)
+
+
+def _copies(catalog: CatalogFile, digest: str, size_bytes: int) -> list[str]:
+    """Sounds with the same bytes that have not been hashed yet; of many that are as long only some are looked at."""
+    sql = "SELECT path FROM sound WHERE content_hash IS NULL AND problem = '' AND size_bytes = ? LIMIT ?"
+    found = []
+    for (path,) in catalog.rows(sql, (size_bytes, _MAX_COPIES)):
+        with suppress(OSError):
+            if content_hash(catalog.root / path) == digest:
+                found.append(path)
+    return found
 
 
 def export(database: sqlite3.Connection, catalogue: Path) -> None:

@@ -48,7 +48,10 @@ _COLUMNS = [
 
 @dataclass(frozen=True)
 class Read:
-    """What was read of one file: its header, or why it can't be used; its hash where that was asked for."""
+    """What was read of one file: its header, or why it can't be used; its hash where that was asked for.
+
+    passing: what is wrong may be over by the next scan.
+    """
 
     path: str
     size_bytes: int
@@ -56,6 +59,7 @@ class Read:
     header: Header | str
     tags: Tags = field(default_factory=Tags)
     content_hash: str = ""
+    passing: bool = False
 
 
 class Writer:
@@ -159,7 +163,7 @@ class Writer:
         return {
             "size_bytes": read.size_bytes,
             "mtime_ns": read.mtime_ns,
-            "reading": READING,
+            "reading": -1 if read.passing else READING,
             "rules": rules(),
             "content_hash": digest,
             "problem": problem,

@@ -6,7 +6,7 @@ at once: the next one does what is left.
 
 from __future__ import annotations
 
-import os
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -112,7 +112,7 @@ class _Refresh:
         file = self.catalog.root / path
         header = read_header(file)
         if isinstance(header, str):
-            return Read(path, size_bytes, -1 if header.startswith(_PASSING) else mtime_ns, header)
+            return Read(path, size_bytes, mtime_ns, header, passing=header.startswith(_PASSING))
         known = size_bytes in self.sizes or path in self.paths
         return Read(path, size_bytes, mtime_ns, header, read_tags(file), _hash(file) if known else "")
 
@@ -169,7 +169,7 @@ class _Refresh:
             if not rows:
                 break
             after = rows[-1][0]
-            missing = [(number,) for number, path in rows if not os.path.lexists(self.catalog.root / path)]
+            missing = [(number,) for number, path in rows if not _is_there(self.catalog.root / path)]
             with self.catalog.writing() as database:
                 database.executemany("DELETE FROM words WHERE rowid = ?", missing)
                 database.executemany("DELETE FROM sound WHERE id = ?", missing)
@@ -178,6 +178,13 @@ class _Refresh:
                 "DELETE FROM folder WHERE id NOT IN (SELECT folder_id FROM sound)"
                 " AND id NOT IN (SELECT folder_id FROM sidecar)"
             )
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return stat.S_ISREG(file.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _hash(file: Path) -> str:

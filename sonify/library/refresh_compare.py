@@ -158,9 +158,9 @@ class _Comparison:
                         database.execute("DELETE FROM sidecar WHERE folder_id = ?", (number,))
         if closed:
             with self.catalog.writing() as database:
-                # No file has this time of change: when the folder opens again, they are read again.
+                # When the folder opens again, they are read again.
                 database.executemany(
-                    "UPDATE sound SET problem = ?, mtime_ns = -1 WHERE folder_id = ? AND problem <> ?",
+                    "UPDATE sound SET problem = ?, reading = -1 WHERE folder_id = ? AND problem <> ?",
                     [(CLOSED, number, CLOSED) for number in closed],
                 )
 
