@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +24,16 @@ from training.draw import BACKDROPS, draw_all
 from training.evaluate import evaluate
 from training.export import export
 from training.image_tower import ImageSettings, train_image_tower
-from training.phrases import build_book, filler_words
+from training.phrases import build_book, filler_words, held_out
 from training.refit import refit
+from training.sentences import gather, place
 from training.teacher import make_view
-from training.text_tower import TextSettings, anchor_table, names_by_clip, train_text_tower
+from training.text_tower import Extra, TextSettings, anchor_table, names_by_clip, train_text_tower
 
 TEACHER = "mobilenet_v2_1.0_224_quant.tflite"
 TEACHER_LABELS = "imagenet_labels.txt"
+WIDE_SHARE = 0.45
+"""Of a text batch: phrases that the sentence encoder placed."""
 
 
 def prepare(photos: Photos, cache: Path, teacher: Path, views: int, seed: int) -> None:
@@ -47,17 +51,31 @@ def prepare(photos: Photos, cache: Path, teacher: Path, views: int, seed: int) -
         make_view(photos, teacher, cache / "views", view, seed)
 
 
-def words_to_weights(
-    photos: Photos, judges: Path, names: Path | None, media: Path | None, run: Path, settings: TextSettings
-) -> Path:
+@dataclass(frozen=True)
+class Words:
+    """Where the words come from, beside the book: folders that may be missing (None)."""
+
+    judges: Path
+    names: Path | None
+    labels: Path | None
+    sentences: Path | None
+    cache: Path
+
+
+def words_to_weights(photos: Photos, words: Words, run: Path, settings: TextSettings) -> Path:
     """Stage 2, export and calibration; returns the model's folder."""
     state = torch.load(run / "refit.pt", map_location="cpu", weights_only=True)
     anchors = anchor_table(state["average"])
-    labels = [line.strip() for line in (judges / TEACHER_LABELS).read_text(encoding="utf-8").splitlines()]
+    labels = [line.strip() for line in (words.judges / TEACHER_LABELS).read_text(encoding="utf-8").splitlines()]
     book = build_book(photos, state["classes"], labels[1:])  # the first is the background
-    extra = names_by_clip(names, book, book.targets(anchors)) if names else None
-    fillers = filler_words(media / "labels", book) if media else ()
-    model = train_text_tower(anchors, book, extra, settings, fillers, log=run / "text.jsonl")
+    targets = book.targets(anchors)
+    extras = [names_by_clip(words.names, book, targets)] if words.names else []
+    if words.sentences and words.labels:
+        never = frozenset(phrase.lower() for _, phrase in held_out())
+        known, wide = gather(book.phrases, words.labels, words.sentences, words.cache, never, settings.seed)
+        extras.append(Extra(*place(known, targets, wide), share=WIDE_SHARE))
+    fillers = filler_words(words.labels, book) if words.labels else ()
+    model = train_text_tower(anchors, book, tuple(extras), settings, fillers, log=run / "text.jsonl")
     folder = export(model, state["average"], run / "model")
     calibrate(folder, photos)
     return folder
@@ -69,7 +87,8 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True, help="tars with labels.csv, or files with captions.csv")
     parser.add_argument("--judges", type=Path, required=True, help=f"folder with {TEACHER}")
     parser.add_argument("--names", type=Path, help="CLIP's vectors of names (clip-vectors/names)")
-    parser.add_argument("--media", type=Path, help="clips and sounds to measure on")
+    parser.add_argument("--media", type=Path, help="clips and sounds to measure on, lists of words to learn from")
+    parser.add_argument("--sentences", type=Path, help="folder of all-MiniLM-L6-v2: unseen phrasings from it")
     parser.add_argument("--library", type=Path, default=Path("sound_library"))
     parser.add_argument("--cache", type=Path, default=Path("training/cache"))
     parser.add_argument("--out", type=Path, required=True)
@@ -92,7 +111,10 @@ def main() -> None:
     refit(image)
     draw_curves(args.out / "image.jsonl", args.out / "curves.png")
     settings = TextSettings(steps=args.text_steps, seed=args.seed, threads=args.workers)
-    folder = words_to_weights(photos, args.judges, args.names, args.media, args.out, settings)
+    words = Words(
+        args.judges, args.names, args.media / "labels" if args.media else None, args.sentences, args.cache
+    )  # fmt: skip
+    folder = words_to_weights(photos, words, args.out, settings)
     report = evaluate(folder, photos, args.media, args.library)
     (args.out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 

@@ -49,10 +49,11 @@ class TextSettings:
 
 @dataclass(frozen=True)
 class Extra:
-    """Phrases whose targets [E, D] are known directly: names placed by CLIP's own geometry."""
+    """Phrases beside the book whose unit targets [E, D] are known directly; share: of every batch."""
 
     phrases: tuple[str, ...]
     targets: np.ndarray
+    share: float
 
 
 def new_model() -> nn.Module:
@@ -97,20 +98,20 @@ def names_by_clip(names_folder: Path, book: Book, targets: np.ndarray) -> Extra:
     other = [n for n, name in enumerate(names) if name not in index]
     placed = (vectors[other] - mean) @ weights + centre
     placed /= np.linalg.norm(placed, axis=1, keepdims=True)
-    return Extra(tuple(names[n] for n in other), placed.astype(np.float32))
+    return Extra(tuple(names[n] for n in other), placed.astype(np.float32), 0.05)
 
 
 def train_text_tower(
     anchors: np.ndarray,
     book: Book,
-    extra: Extra | None,
+    extras: tuple[Extra, ...],
     settings: TextSettings,
     fillers: tuple[str, ...] = (),
     start: dict[str, Tensor] | None = None,
     log: Path | None = None,
 ) -> nn.Module:
-    """A model whose text tower is trained; anchors: unit [A, D] of `anchor_table`; fillers: words to ignore;
-    start: an earlier state.
+    """A model whose text tower is trained; anchors: unit [A, D] of `anchor_table`; extras: phrases beside the book;
+    fillers: words to ignore; start: an earlier state.
     """
     import open_clip
 
@@ -127,15 +128,15 @@ def train_text_tower(
     optimiser = torch.optim.AdamW(learned, lr=settings.peak_rate, weight_decay=0.1, betas=(0.9, 0.98), fused=True)
     targets = torch.from_numpy(book.targets(anchors)).to(device)
     table = torch.from_numpy(anchors).to(device)
-    placed = torch.from_numpy(extra.targets).to(device) if extra else None
+    placed = [torch.from_numpy(extra.targets).to(device) for extra in extras]
+    counts = [round(settings.batch * extra.share) for extra in extras]
     # A concept with two phrases is met as often as one with thirty; names and things fill the rest.
     weight = _weights(book)
     for step in range(settings.steps):
         rate = settings.peak_rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / settings.steps))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        n_extra = settings.batch // 8 if extra else 0
-        picks = rng.choice(len(book.phrases), settings.batch - n_extra, p=weight)
+        picks = rng.choice(len(book.phrases), settings.batch - sum(counts), p=weight)
         said, aims = [], []
         for i in picks:
             phrase, aim = book.phrases[i], targets[i]
@@ -149,10 +150,10 @@ def train_text_tower(
                 sentence = distract(sentence, fillers, rng)
             said.append(sentence)
             aims.append(aim)
-        if extra and placed is not None:
-            for i in rng.integers(0, len(extra.phrases), n_extra):
+        for extra, aims_of, count in zip(extras, placed, counts, strict=True):
+            for i in rng.integers(0, len(extra.phrases), count):
                 said.append(say(extra.phrases[i], rng))
-                aims.append(placed[i])
+                aims.append(aims_of[i])
         aim = F.normalize(torch.stack(aims), dim=-1)
         # On a CPU bf16 makes this small network's backward pass slower, not faster.
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):

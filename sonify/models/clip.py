@@ -72,6 +72,11 @@ class ClipModel:
         return self._recipe.size_px
 
     @property
+    def module(self) -> Any:
+        """The open_clip model itself, for what needs its inner parts (sonify.models.dense)."""
+        return self._module
+
+    @property
     def recipe(self) -> Recipe:
         """How it wants its pictures prepared."""
         return self._recipe

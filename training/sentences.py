@@ -1,0 +1,188 @@
+"""Phrases that nobody wrote down for a concept, placed by a sentence encoder: how unseen wordings are learnt.
+
+The teacher is all-MiniLM-L6-v2 (Apache-2.0; a folder with `model.safetensors`, read by the package transformers). A
+phrase lies where the phrases of the book that mean about the same lie. Its weights are not part of ours, nor needed:
+without it the text tower learns the book alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+NEIGHBOURS = 20
+SHARPNESS = 15.0
+"""Weight of a neighbour: exp(SHARPNESS * cosine). For 500 phrases left out of the book, the right concept was among
+the first five for 92 % with 10 and 87 % with 20; first for 79 % and 77 %."""
+NEAR = 0.5
+"""Least cosine to the nearest phrase of the book; what is further away means nothing that can be placed."""
+CAPTIONS = ("audiocaps_val.csv", "audiocaps_test.csv", "clotho_captions_evaluation.csv")
+NOUNS = "imagenet_wnid_words.txt"
+CONCRETE = ((1313093, 4616059), (7283608, 7462736), (9186064, 11529295))
+"""WordNet 3.0 numbers its nouns by subject: animals and made things; events; natural things, people, phenomena."""
+MOST_CAPTIONS = 8000
+MOST_COMPOSED = 10000
+
+PATTERNS = (
+    "{a} in the {b}", "{a} near {b}", "{a} and {b}", "{a} with {b}", "{a} on the {b}", "{a} {v} in the {b}",
+    "{a} {v}", "someone with {a}", "somebody's {a}", "{j} {a}", "{j} {a} {v}", "a group of {a}", "{a} by the {b}",
+    "a person and {a}", "{a} {v} near the {b}", "the {j} {a} of the {b}", "two {a}", "{a} {v} at {b}",
+)  # fmt: skip
+"""How nouns (a, b), verbs (v) and adjectives (j) make phrases of several words."""
+VERBS = (
+    "standing", "moving", "running", "playing", "waiting", "resting", "passing", "working", "shaking", "turning",
+    "falling", "making noise", "being used", "being held", "in action", "coming closer", "going by", "sitting",
+    "lying around", "at work", "jumping", "flying", "swimming", "eating", "drinking", "hitting", "rolling", "burning",
+)  # fmt: skip
+ADJECTIVES = (
+    "old", "young", "small", "huge", "loud", "quiet", "red", "black", "white", "wooden", "metal", "wild", "busy",
+    "empty", "crowded", "broken", "wet", "dry", "fast", "slow", "bright", "dark", "electric", "modern", "rusty",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Phrases and the sentence encoder's unit vectors of them, float32 [P, 384]."""
+
+    phrases: tuple[str, ...]
+    vectors: Floats
+
+
+def encoder(folder: Path, threads: int = 1) -> Callable[[list[str]], Floats]:
+    """Phrases to unit vectors: mean of the last layer's tokens, as all-MiniLM-L6-v2 was trained."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    network = AutoModel.from_pretrained(str(folder), local_files_only=True).eval()
+    torch.set_num_threads(threads)
+
+    @torch.inference_mode()
+    def vectors(phrases: list[str]) -> Floats:
+        # Phrases of one length together: nothing is spent on padding.
+        order = sorted(range(len(phrases)), key=lambda i: len(phrases[i]))
+        found = np.empty((len(phrases), network.config.hidden_size), np.float32)
+        for start in range(0, len(order), 128):
+            rows = order[start : start + 128]
+            batch = tokenizer([phrases[i] for i in rows], padding=True, truncation=True, max_length=48,
+                              return_tensors="pt")  # fmt: skip
+            hidden = network(**batch).last_hidden_state
+            mask = batch["attention_mask"][..., None].float()
+            mean = (hidden * mask).sum(1) / mask.sum(1)
+            found[rows] = torch.nn.functional.normalize(mean, dim=-1).numpy()
+        return found
+
+    return vectors
+
+
+def captions(labels_folder: Path) -> list[str]:
+    """Captions of sounds, and their parts between commas, lower case, sorted."""
+    found: set[str] = set()
+    for name in CAPTIONS:
+        path = labels_folder / name
+        if not path.exists():
+            continue
+        with path.open(newline="", encoding="utf-8", errors="replace") as f:
+            for row in csv.DictReader(f):
+                for column, text in row.items():
+                    if column and column.startswith("caption") and text:
+                        plain = text.strip().lower().rstrip(".")
+                        found.update(p.strip() for p in (plain, *re.split(r"[,;]| followed by ", plain)))
+    return sorted(p for p in found if 5 < len(p) < 80 and p.isascii())
+
+
+def nouns(labels_folder: Path, pieces: Callable[[str], int]) -> list[str]:
+    """WordNet's common nouns for concrete things, of one or two words, sorted; pieces: how many tokens a word has.
+
+    Words of many tokens are rare ones (Latin names of plants and fish); those would be most of the list.
+    """
+    found: set[str] = set()
+    for line in (labels_folder / NOUNS).read_text(encoding="utf-8").splitlines():
+        number, _, names = line.partition("\t")
+        if not any(low <= int(number[1:]) < high for low, high in CONCRETE):
+            continue
+        for name in names.split(","):
+            words = name.strip().split()
+            if not re.fullmatch(r"[a-z' -]{3,24}", name.strip()) or len(words) > 2:
+                continue
+            if all(pieces(w) <= (2 if len(words) == 1 else 1) for w in words):
+                found.add(name.strip())
+    return sorted(found)
+
+
+def composed(things: list[str], count: int, rng: np.random.Generator) -> list[str]:
+    """Phrases of several words around nouns, sorted."""
+
+    def one(words: list[str] | tuple[str, ...]) -> str:
+        return words[int(rng.integers(0, len(words)))]
+
+    found = {
+        one(PATTERNS).format(a=one(things), b=one(things), v=one(VERBS), j=one(ADJECTIVES)) for _ in range(count)
+    }
+    return sorted(found)
+
+
+def gather(
+    known: tuple[str, ...], labels_folder: Path, teacher: Path, cache: Path, never: frozenset[str], seed: int = 0
+) -> tuple[Sentences, Sentences]:
+    """The book's phrases and the wide ones with their vectors; kept in `cache`/sentences-….npz.
+
+    known: phrases of the book. never: phrases that must not be trained on.
+    """
+    key = hashlib.sha256("\n".join((*known, str(seed))).encode()).hexdigest()[:12]
+    path = cache / f"sentences-{key}.npz"
+    if not path.exists():
+        import open_clip
+
+        tokenizer = open_clip.SimpleTokenizer()
+        encode = encoder(teacher)
+        mine = encode(list(known))
+        words = [n for n in nouns(labels_folder, lambda w: len(tokenizer.encode(w))) if n not in never]
+        near = encode(words)
+        close = (near @ mine.T).max(1) > NEAR
+        things = [w for w, is_close in zip(words, close, strict=True) if is_close]
+        rng = np.random.default_rng(seed)
+        heard = captions(labels_folder)
+        heard = [heard[i] for i in np.sort(rng.permutation(len(heard))[:MOST_CAPTIONS])]
+        rest = sorted({*heard, *composed(things, MOST_COMPOSED, rng)} - never - set(known))
+        wide = [*things, *rest]
+        part = path.with_suffix(".part.npz")
+        np.savez(
+            part, known=mine.astype(np.float16), phrases=np.array(wide),
+            wide=np.concatenate([near[close], encode(rest)]).astype(np.float16),
+        )  # fmt: skip
+        part.rename(path)
+    with np.load(path) as stored:
+        return (
+            Sentences(known, stored["known"].astype(np.float32)),
+            Sentences(tuple(str(p) for p in stored["phrases"]), stored["wide"].astype(np.float32)),
+        )
+
+
+def place(known: Sentences, targets: Floats, wide: Sentences) -> tuple[tuple[str, ...], Floats]:
+    """The wide phrases that mean something we know, and their unit targets [W, D].
+
+    targets: unit vectors [P, D] of the known phrases. Each wide phrase lies at the weighted mean of its neighbours.
+    """
+    kept: list[str] = []
+    placed: list[Floats] = []
+    for start in range(0, len(wide.phrases), 1024):
+        near = wide.vectors[start : start + 1024] @ known.vectors.T
+        rows = np.argpartition(-near, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+        close = np.take_along_axis(near, rows, axis=1)
+        weights = np.exp(SHARPNESS * (close - close.max(1, keepdims=True)))
+        aims = (weights[..., None] * targets[rows]).sum(1)
+        aims /= np.linalg.norm(aims, axis=1, keepdims=True)
+        chosen = np.flatnonzero(close.max(1) > NEAR)
+        kept += [wide.phrases[start + int(i)] for i in chosen]
+        placed.append(aims[chosen])
+    return tuple(kept), np.concatenate(placed).astype(np.float32)
