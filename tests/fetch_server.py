@@ -26,7 +26,8 @@ class Files:
     """What the server holds and how it misbehaves.
 
     bodies: by path. moved: where a path sends on to. statuses: what a path answers first, in turn. cuts: so many
-    answers break off half-way. ranges, etags, lengths: whether it gives them. requests: what was asked, with headers.
+    answers break off half-way. ranges, etags, lengths: whether it gives them.
+    requests: what was asked, with headers; posts: with which documents.
     """
 
     bodies: dict[str, bytes]
@@ -40,11 +41,14 @@ class Files:
     encoding: str = ""
     address: str = ""
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    posts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def network(self) -> Network:
         """One that may ask this server, and doesn't wait."""
-        return Network(timeout_s=5, attempts=3, wait_s=0, plain_http=frozenset({self.address.removeprefix("http://")}))
+        return Network(
+            timeout_s=5, attempts=3, wait_s=0, plain_http=frozenset({self.address.removeprefix("http://")})
+        )
 
     @property
     def asked(self) -> list[str]:
@@ -100,6 +104,11 @@ def serving(bodies: Mapping[str, bytes]) -> Iterator[Files]:
                 return None
             self.wfile.write(rest)
             return None
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            files.posts.append(json.loads(body))
+            self.do_GET()
 
         def empty(self, status: int, location: str = "") -> None:
             self.send_response(status)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fetch_server import Files, serving, table_of, wav, zipped
+from fetch_server import Files, serving, table_of, wav
 
 from sonify.errors import LibraryError
 from sonify.library.fetch.get import Fetched, get, plan
@@ -19,7 +19,7 @@ KEY, ACCESS = "k" * 40, "a" * 30
 BBC_CSV = (
     '"location","description","secs","category","CDNumber","CDName","tracknum"\n'
     '"07000001.wav","Small dog, barking.","2","Animals: Dogs","EC1","Dogs","1"\n'
-    '"07000002.wav","Large dog growls at ""intruder"".","3","Animals: Dogs","EC1","Dogs","2"\n'
+    '"07000002.wav","Big dog growls at ""intruder"".","3","Animals: Dogs","EC1","Dogs","2"\n'
     '"07000003.wav","A dog barks, gone","1","Animals: Dogs","EC1","Dogs","3"\n'
     '"../../evil.wav","An evil dog","1","Animals: Dogs","EC1","Dogs","4"\n'
     '"07000004.wav","Rain on a roof","x","Weather","EC2","Rain","1"\n'
@@ -58,9 +58,21 @@ def files() -> Iterator[Files]:
         served.bodies["/api/packs/77/"] = json.dumps({"name": "Dogs & more", "username": "jo"}).encode()
         served.bodies["/api/packs/77/sounds/"] = json.dumps({"results": listed, "next": page}).encode()
         served.bodies["/api/packs/77/sounds/?page=2"] = json.dumps({"results": later, "next": None}).encode()
-        served.bodies["/bbc.csv"] = BBC_CSV.encode()
+        results: list[Any] = [
+            {"id": "07000001", "description": "Small dog, barking.", "technicalMetadata": {"duration": "2.5"}},
+            {
+                "id": "07000002",
+                "description": 'Large dog growls at "intruder".',
+                "technicalMetadata": {"duration": 3},
+            },
+            {"id": "07000003", "description": "A dog barks, gone", "technicalMetadata": {"duration": "x"}},
+            {"id": "../../evil", "description": "An evil dog"},
+            {"id": 7, "description": None},
+            "nonsense",
+        ]
+        served.bodies["/search"] = json.dumps({"results": results, "total": 6}).encode()
         for number in (1, 2):
-            served.bodies[f"/wavs/0700000{number}.wav.zip"] = zipped({f"0700000{number}.wav": wav(seed=number)})
+            served.bodies[f"/wavs/0700000{number}.wav"] = wav(seed=number)
         yield served
 
 
@@ -82,7 +94,7 @@ def table(files: Files, tmp_path: Path) -> Path:
             "licence": "LicenseRef-BBC-RemArc",
             "terms": "not commercial",
             "single": "bbc",
-            "address": f"{files.address}/bbc.csv",
+            "address": f"{files.address}/search",
             "files": f"{files.address}/wavs/",
         },
     )
@@ -223,8 +235,10 @@ def test_without_a_key_it_says_where_to_get_one(files: Files, table: Path, monke
 
 def test_the_bbc_by_words(files: Files, table: Path) -> None:
     what = plan("bbc", table.parent / "to", only="dog", network=files.network, table=table)
-    assert what.big and what.download_bytes == (2 + 3 + 1) * 176_400
-    done = fetch(files, table, "bbc", only="Dog barking")
+    assert what.big and what.download_bytes == int((2.5 + 3 + 60) * 176_400)
+    assert files.posts == [{"criteria": {"query": "dog", "from": 0, "size": 50}}]
+    done = fetch(files, table, "bbc", only="Dog barking", limit=1)
+    assert files.posts[-1]["criteria"] == {"query": "Dog barking", "from": 0, "size": 1}
     assert list(rows(done.folder)) == ["sounds/07000001__bbc__small-dog-barking.wav"]
     row = rows(done.folder)["sounds/07000001__bbc__small-dog-barking.wav"]
     assert (row["licence"], row["author"]) == ("LicenseRef-BBC-RemArc", "BBC")
@@ -232,46 +246,66 @@ def test_the_bbc_by_words(files: Files, table: Path) -> None:
     again = fetch(files, table, "bbc", only="dog", limit=2)
     assert sorted(rows(again.folder)) == [
         "sounds/07000001__bbc__small-dog-barking.wav",
-        "sounds/07000002__bbc__large-dog-growls-at-intruder.wav",
+        "sounds/07000002__bbc__big-dog-growls-at-intruder.wav",
     ]
-    assert files.asked.count("/wavs/07000001.wav.zip") == 1
+    assert files.asked.count("/wavs/07000001.wav") == 1
     third = fetch(files, table, "bbc", only="dog")
     assert third.sounds == 2 and "07000003" in third.problems[0]
-    assert not list(done.folder.rglob("*evil*")) and not list(done.folder.rglob("*.zip"))
+    assert not list(done.folder.rglob("*evil*"))
 
 
-def test_the_bbcs_index_from_a_file(files: Files, table: Path, tmp_path: Path) -> None:
-    del files.bodies["/bbc.csv"]
-    with pytest.raises(LibraryError, match="HTTP 404"):
-        fetch(files, table, "bbc", only="dog")
+def test_the_bbcs_pages(files: Files, table: Path) -> None:
+    many = {"results": [{"id": f"0{i}", "description": f"Dog {i}"} for i in range(50)]}
+    files.bodies["/search"] = json.dumps(many).encode()
+    what = plan("bbc", table.parent / "to", only="dog", limit=120, network=files.network, table=table)
+    # The same page again and again: each sound once, and it ends.
+    assert len(what.singles) == 50 and len(files.posts) == 40
+    assert [post["criteria"]["from"] for post in files.posts[:3]] == [0, 50, 100]
+
+
+def test_a_table_of_the_bbcs_sounds(files: Files, table: Path, tmp_path: Path) -> None:
     index = tmp_path / "BBCSoundEffects.csv"
     index.write_text(BBC_CSV, encoding="utf-8-sig")
-    assert fetch(files, table, "bbc", only="barking", index=index).sounds == 1
+    done = fetch(files, table, "bbc", only="barking animals", index=index)
+    assert done.sounds == 1 and files.posts == []
+    whole = plan("bbc", tmp_path / "two", only="dog", index=index, network=files.network, table=table)
+    assert [single.row.file.split("__")[0] for single in whole.singles] == [
+        "sounds/07000001",
+        "sounds/07000002",
+        "sounds/07000003",
+    ]
     index.write_text("<html>")
-    with pytest.raises(LibraryError, match="no column 'location'"):
+    with pytest.raises(LibraryError, match="no columns 'location'"):
         fetch(files, table, "bbc", only="dog", index=index)
     with pytest.raises(LibraryError, match="can't read .*missing"):
         fetch(files, table, "bbc", only="dog", index=tmp_path / "missing.csv")
 
 
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"results": 7}', b"[" * 99_999, b"<html>"])
+def test_the_bbcs_answers_that_are_none(files: Files, table: Path, body: bytes) -> None:
+    files.bodies["/search"] = body
+    with pytest.raises(LibraryError, match="makes no sense.*--index"):
+        fetch(files, table, "bbc", only="dog")
+
+
 def test_the_bbc_wants_words(files: Files, table: Path) -> None:
     with pytest.raises(LibraryError, match="--only"):
         fetch(files, table, "bbc", only=" ")
+    files.bodies["/search"] = b'{"results": []}'
     with pytest.raises(LibraryError, match="no sound for 'unicorn'"):
         fetch(files, table, "bbc", only="unicorn")
-    with pytest.raises(LibraryError, match="no sound could be fetched, tried 1"):
-        fetch(files, table, "bbc", only="rain")
 
 
-@pytest.mark.parametrize(
-    "members",
-    [{"a.wav": b"1", "b.wav": b"2"}, {"../a.wav": b"1"}, {"readme.txt": b"1"}, {f"{i}.wav": b"1" for i in range(9)}],
-)
-def test_a_zip_that_is_not_one_sound(files: Files, table: Path, members: dict[str, bytes]) -> None:
-    files.bodies["/wavs/07000001.wav.zip"] = zipped(members)
+def test_a_page_instead_of_a_sound_is_not_taken(files: Files, table: Path) -> None:
+    files.bodies["/wavs/07000001.wav"] = b"<html>Sorry</html>"
     done = fetch(files, table, "bbc", only="dog")
-    assert done.sounds == 1 and len(done.problems) == 2
-    assert not list(done.folder.rglob("a.wav"))
+    assert done.sounds == 1 and "is no sound" in done.problems[0]
+    assert len(list(done.folder.rglob("*.wav"))) == 1
+    for number in (1, 2):
+        files.bodies[f"/wavs/0700000{number}.wav"] = b""
+    with pytest.raises(LibraryError, match="no sound could be fetched, tried 3"):
+        plan_ = plan("bbc", table.parent / "three", only="dog", network=files.network, table=table)
+        get(plan_, network=files.network)
 
 
 def test_file_names() -> None:

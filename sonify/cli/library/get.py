@@ -31,7 +31,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     parser.add_argument("--yes", action="store_true", help="don't ask before a large download")
     parser.add_argument("--only", metavar="WORDS", default="", help="only sounds described by these words (bbc)")
     parser.add_argument("--limit", metavar="N", type=int, default=0, help="at most so many sounds (freesound, bbc)")
-    parser.add_argument("--index", metavar="FILE", help="the BBC's index, where you have a copy of it (bbc)")
+    parser.add_argument("--index", metavar="FILE", help="a table of the BBC's sounds, instead of asking it (bbc)")
 
 
 def run(args: argparse.Namespace, context: Context) -> int:

@@ -20,6 +20,7 @@ from sonify.library.fetch.single import Chosen, Single
 from sonify.library.fetch.state import HIDDEN, State, alone
 from sonify.library.fetch.table import TABLE, Archive, FetchList, Part, find
 from sonify.library.fetch.unpack import DamagedError, unpack
+from sonify.library.header import read_header
 from sonify.library.scan import scan
 from sonify.progress import Event, Progress, note, silent
 
@@ -218,25 +219,16 @@ def _fetch_singles(plan: Plan, state: State, network: Network, progress: Progres
 
 
 def _fetch_single(single: Single, target: Path, state: State, network: Network, seen: Callable[[int], None]) -> None:
-    coming = state.hidden / (f"{target.stem}.zip" if single.zipped else target.name)
+    """Fetches one sound. It is looked at before it is taken, since servers give pages where files are gone."""
+    coming = state.hidden / target.name
     coming.unlink(missing_ok=True)
     download(single.remote, coming, network, seen)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not single.zipped:
-        coming.replace(target)
-        return
-    box = state.hidden / "one"
-    shutil.rmtree(box, ignore_errors=True)
-    archive = Archive(coming.name, (), {"*.wav": ""}, single.remote.max_bytes, limit_files=5)
-    try:
-        unpack(archive, [coming], lambda _: box, lambda _: None)
-        found = list(box.iterdir())
-        if len(found) != 1:
-            raise DamagedError(f"{single.remote.url} holds {len(found)} sounds instead of one", hint="it isn't used")
-        found[0].replace(target)
-    finally:
+    header = read_header(coming)
+    if isinstance(header, str):
         coming.unlink(missing_ok=True)
-        shutil.rmtree(box, ignore_errors=True)
+        raise DamagedError(f"{single.remote.url} is no sound ({header})", hint="it isn't used")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    coming.replace(target)
 
 
 def _rows(plan: Plan, state: State) -> Iterator[sheet.Row]:

@@ -64,8 +64,8 @@ class BrokenError(Exception):
         super().__init__(why)
 
 
-def read(url: str, network: Network, *, max_bytes: int, headers: Headers = ()) -> bytes:
-    """A short answer, such as a page of a list.
+def read(url: str, network: Network, *, max_bytes: int, headers: Headers = (), body: bytes | None = None) -> bytes:
+    """A short answer, such as a page of a list, to a GET, or with a `body` to a POST.
 
     Raises NotThereError; LibraryError for no network, no access, an address or a redirect that isn't https, and for
     more than `max_bytes`.
@@ -74,9 +74,9 @@ def read(url: str, network: Network, *, max_bytes: int, headers: Headers = ()) -
     failures = 0
     while True:
         try:
-            with request(url, network, dict(headers)) as answer:
-                body = answer.read(max_bytes + 1)
-                if (answer.length or 0) > 0 and len(body) <= max_bytes:
+            with request(url, network, dict(headers), body) as answer:
+                came = answer.read(max_bytes + 1)
+                if (answer.length or 0) > 0 and len(came) <= max_bytes:
                     raise BrokenError("it broke off")
             break
         except BrokenError as broken:
@@ -86,9 +86,9 @@ def read(url: str, network: Network, *, max_bytes: int, headers: Headers = ()) -
             pause(network, failures, broken)
         except (OSError, http.client.HTTPException) as error:
             raise LibraryError(f"can't fetch {url}: {why(error)}", hint=OFFLINE) from None
-    if len(body) > max_bytes:
+    if len(came) > max_bytes:
         raise LibraryError(f"{url} gives more than {max_bytes / 1e6:.0f} MB", hint="it is not what it should be")
-    return body
+    return came
 
 
 def pause(network: Network, failures: int, broken: BrokenError) -> None:
@@ -128,7 +128,9 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         return new
 
 
-def request(url: str, network: Network, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+def request(
+    url: str, network: Network, headers: Mapping[str, str], body: bytes | None = None
+) -> http.client.HTTPResponse:
     """Asks for `url`, which has been checked; the answer's status is 200 or 206.
 
     Raises BrokenError when it is worth another try, NotThereError, NoAccessError and LibraryError when it isn't.
@@ -143,7 +145,7 @@ def request(url: str, network: Network, headers: Mapping[str, str]) -> http.clie
         _Redirects(network),
     ):
         opener.add_handler(handler)
-    asked = urllib.request.Request(url)
+    asked = urllib.request.Request(url, body)
     for name, value in {"User-Agent": _AGENT, "Accept-Encoding": "identity", **headers}.items():
         asked.add_header(name, value)
     try:

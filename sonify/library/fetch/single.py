@@ -17,13 +17,12 @@ _MAX_SLUG = 60
 class Single:
     """One sound to fetch: where from, and its line in labels.csv, whose `file` is also where it goes.
 
-    zipped: it comes as the only sound in a zip archive. expected_bytes: about how long it is.
+    expected_bytes: about how long it is.
     """
 
     remote: Remote
     row: Row
     expected_bytes: int
-    zipped: bool = False
 
 
 @dataclass(frozen=True)
