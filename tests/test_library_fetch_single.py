@@ -62,7 +62,7 @@ def files() -> Iterator[Files]:
             {"id": "07000001", "description": "Small dog, barking.", "technicalMetadata": {"duration": "2.5"}},
             {
                 "id": "07000002",
-                "description": 'Large dog growls at "intruder".',
+                "description": 'Big dog growls at "intruder".',
                 "technicalMetadata": {"duration": 3},
             },
             {"id": "07000003", "description": "A dog barks, gone", "technicalMetadata": {"duration": "x"}},
