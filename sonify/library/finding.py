@@ -64,7 +64,7 @@ def _named(catalog: CatalogFile, name: str) -> list[SoundRecord]:
     """The usable sounds that are called `name`, whatever the case of its letters."""
     stem, wanted = PurePosixPath(name).stem.casefold(), name.casefold()
     found = []
-    for path in _like(catalog, name, _MOST):
+    for path in sorted(_like(catalog, name, _MOST)):
         own = PurePosixPath(path).name.casefold()
         if own == wanted or (PurePosixPath(own).stem == wanted and stem == wanted):
             record = catalog.sound(path)
