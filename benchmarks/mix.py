@@ -66,7 +66,7 @@ def by_sonify(folder: Path, sheet: CueSheet) -> None:
     """Our mix, written as WAV."""
     from fractions import Fraction
 
-    from sonify.mix.render import Mix
+    from sonify.mix.mixer import Mix
     from sonify.mix.streams import Film
     from sonify.settings import MixSettings
 

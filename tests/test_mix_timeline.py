@@ -18,7 +18,7 @@ from sonify.cues import Cue, CueSheet, LibraryRef, ModelRef, Scene, SoundRef, Vi
 from sonify.errors import LibraryError, RenderError
 from sonify.mix import timeline
 from sonify.mix.dynamics import Limiter
-from sonify.mix.render import Mix
+from sonify.mix.mixer import Mix
 from sonify.mix.sources import RATE_HZ
 from sonify.mix.streams import Film
 from sonify.mix.timeline import sample_at

@@ -44,7 +44,7 @@ class Film:
 
     start_s: the file's earliest time stamp; picture_s: that of the first frame, time 0 of the cue sheet.
     length_s: what the header says, None where it says nothing. jumpy: a format of broadcasting, whose time
-    stamps begin anywhere. tags: the names of its metadata.
+    stamps begin anywhere. tags: the names of its metadata. timecode: of its first frame, "" where it has none.
     """
 
     path: Path
@@ -54,6 +54,7 @@ class Film:
     length_s: Fraction | None
     jumpy: bool
     tags: tuple[str, ...]
+    timecode: str = ""
 
     def of(self, kind: str) -> tuple[Stream, ...]:
         """All streams of one kind."""
@@ -93,10 +94,12 @@ def inspect(path: Path) -> Film:
             length_s = Fraction(container.duration, 1_000_000) if container.duration else None
             jumpy = bool(container.format.flags & _TS_DISCONT)
             tags = tuple(container.metadata)
+            told = (container.metadata, *(stream.metadata for stream in container.streams))
+            timecode = next((tags["timecode"] for tags in told if tags.get("timecode")), "")
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no video that we know"
         raise RenderError(f"can't read {path}: {reason}", hint="check the file") from None
-    return Film(path, streams, start_s, start_s if picture_s is None else picture_s, length_s, jumpy, tags)
+    return Film(path, streams, start_s, start_s if picture_s is None else picture_s, length_s, jumpy, tags, timecode)
 
 
 def _first_shown_s(container: Any, video: Any, stated_s: Fraction | None) -> Fraction | None:
