@@ -62,7 +62,7 @@ def test_no_credits_where_none_are_asked_for(tmp_path: Path, sounds: Path) -> No
     assert made.credits is None and not list(tmp_path.glob("*.txt"))
     credits_beside(made.video).write_text("Sounds in a.mp4, cut, looped and mixed to its picture:\n\nold\n")
     with pytest.raises(RenderError, match=r"a\.credits\.txt exists"):
-        sonify.score(video, tmp_path / "b" / ".." / "a.scored.mp4", library=sounds, cues=tmp_path / "other.json")
+        sonify.score(video, tmp_path / "a.scored.mkv", library=sounds, cues=tmp_path / "other.json")
     sonify.score(video, library=sounds, force=True)
     assert not credits_beside(made.video).exists(), "those of an earlier mix would be wrong now"
     credits_beside(made.video).write_text("thanks to my mother")
