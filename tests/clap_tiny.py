@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATE = 48_000
-WORDS = ("dog", "bark", "##ing", "rain", "on", "a", "roof", "this", "is", "sound", "of", "church", "bells")
 
 
 def tone(hz: float, seconds: float, seed: int = 0) -> NDArray[np.float32]:
@@ -122,7 +121,7 @@ def laion_state(seed: int = 0, layers: int = 1, vocabulary: int = 300) -> dict[s
 
 
 def write_checkpoint(folder: Path, state: Mapping[str, Any], name: str = "clap.pt") -> Path:
-    """A training checkpoint as LAION's are: "module." before each name, numbers beside, a table of RoBERTa's too many."""
+    """A checkpoint as LAION's are: "module." before each name, numbers beside, and a table that RoBERTa once kept."""
     import torch
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -208,7 +208,7 @@ def test_a_key_stays_with_the_server_it_is_for(files: Files, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "address", ["", "https://", "http://127.0.0.1/", "https://[::1", "HTTP://x", "//x", "https:x"]
+    "address", ["", "https://", "http://127.0.0.1/", "https://[::1", "HTTP://x", "//x", "https://x/é", "https://x/\n"]
 )
 def test_addresses_that_are_none(address: str) -> None:
     with pytest.raises(LibraryError, match="won't fetch"):

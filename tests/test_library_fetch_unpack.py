@@ -18,8 +18,8 @@ from fetch_server import split, zipped
 from sonify.errors import LibraryError
 from sonify.library.fetch import unpack as module
 from sonify.library.fetch.table import Archive
-from sonify.library.fetch.unpack import DamagedError, unpack
-from sonify.library.fetch.zips import JoinedZip
+from sonify.library.fetch.unpack import unpack
+from sonify.library.fetch.zips import DamagedError, JoinedZip
 
 NOISE = np.random.default_rng(1).bytes(30_000)
 MEMBERS = {f"Set-1/audio/{i}.wav": NOISE[i * 300 :] for i in range(40)} | {"Set-1/read me.txt": b"hello"}
@@ -255,6 +255,22 @@ def test_it_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert len(before) == 10
     assert dict(tree(out(tmp_path, body))) == WANTED
     assert {p: p.stat().st_mtime_ns for p in before} == before
+
+
+def test_a_spoilt_file_is_written_again_when_asked(tmp_path: Path) -> None:
+    parts = parts_in(tmp_path, [zipped(MEMBERS)])
+    place = lambda name: tmp_path / "out" / name  # noqa: E731
+    unpack(archive(), parts, place, lambda _: None)
+    spoilt = tmp_path / "out" / "audio" / "3.wav"
+    spoilt.write_bytes(bytes(spoilt.stat().st_size))
+    unpack(archive(), parts, place, lambda _: None, afresh=True)
+    assert dict(tree(tmp_path / "out")) == WANTED
+
+
+def test_parts_that_cant_be_read_are_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="can't read set.zip") as caught:
+        unpack(archive(), [tmp_path / "set.zip"], lambda _: tmp_path, lambda _: None)
+    assert not isinstance(caught.value, DamagedError)
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

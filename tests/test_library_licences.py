@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import numpy as np
+import pytest
+import soundfile
+
+from sonify.cues import SoundRef
 from sonify.errors import SettingsError
 from sonify.library import policy
+from sonify.library.freesound import read_pack
+from sonify.library.known import Known
 from sonify.library.licences import address, is_known, is_licence_file, needs_credit, normalise, of_folder, terms
 
 
@@ -117,6 +124,33 @@ Sounds in this pack
   * 78955__someone__aspen-tree.wav
     * url: https://freesound.org/s/78955/
     * license: Attribution
+"""
+MIXED_PACK = """Pack downloaded from Freesound
+----------------------------------------
+"Trees"
+
+This Pack of sounds contains sounds by the following users:
+ - SomeOne ( https://freesound.org/people/SomeOne/ )
+ - li ( https://freesound.org/people/li/ )
+
+You can find this pack online at: https://freesound.org/people/SomeOne/packs/1/
+
+Licenses in this Pack (see below for individual sound licenses)
+---------------------------------------------------------------
+
+Attribution: http://creativecommons.org/licenses/by/3.0/
+Creative Commons 0: http://creativecommons.org/publicdomain/zero/1.0/
+
+Sounds in this Pack
+-------------------
+
+  * 78955__someone__aspen-tree.wav
+    * url: https://freesound.org/s/78955/
+    * license: Attribution
+  * 7__li__oak.wav
+    * url: https://freesound.org/s/7/
+    * license: Creative Commons 0
+  * renamed.wav
 """
 BY = "Attribution: https://creativecommons.org/licenses/by/4.0/"
 ZERO = "Creative Commons 0: http://creativecommons.org/publicdomain/zero/1.0/"
@@ -261,3 +295,38 @@ def test_terms_as_a_list() -> None:
 def test_an_unknown_term_is_named_with_the_nearest(text: str, said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         policy.parse(text)
+
+
+def test_a_freesound_pack_says_it_of_each_sound() -> None:
+    by, zero = "http://creativecommons.org/licenses/by/3.0/", "http://creativecommons.org/publicdomain/zero/1.0/"
+    aspen = {"file": "78955__someone__aspen-tree.wav", "author": "SomeOne"}
+    assert list(read_pack(MIXED_PACK)) == [
+        aspen | {"source_url": "https://freesound.org/s/78955/", "licence": by},
+        {"file": "7__li__oak.wav", "author": "li", "source_url": "https://freesound.org/s/7/", "licence": zero},
+        {"file": "renamed.wav", "author": ""},
+    ]
+    (one,) = read_pack(FREESOUND.format(licences=BY))
+    assert one["author"] == "someone" and normalise(one["licence"]) == "CC-BY-4.0"
+    assert list(read_pack("  * a.wav\n    * license: Attribution")) == []
+
+
+def test_a_scan_reads_the_text_of_a_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SONIFY_CACHE_DIR", str(tmp_path / "cache"))
+    folder = tmp_path / "packs" / "trees"
+    folder.mkdir(parents=True)
+    for name in ("78955__someone__aspen-tree.wav", "7__li__oak.wav", "renamed.wav"):
+        soundfile.write(folder / name, np.full(4800, 0.1), 48_000)
+    (folder / "_readme_and_license.txt").write_text(MIXED_PACK)
+    found = {sound.path.split("/")[-1]: sound for sound in scan([tmp_path / "packs"]).sounds}
+    aspen, oak = found["78955__someone__aspen-tree.wav"], found["7__li__oak.wav"]
+    assert (aspen.licence, aspen.author) == ("CC-BY-3.0", "SomeOne")
+    assert (oak.licence, oak.source_url) == ("CC0-1.0", "https://freesound.org/s/7/")
+    assert found["renamed.wav"].licence == "", "the pack has two licences, and says not which"
+    known = Known({"packs": tmp_path / "packs"})
+    for sound in found.values():
+        record = known(SoundRef("packs", sound.path))
+        assert record and (record.licence, record.author, record.source_url) == (
+            sound.licence,
+            sound.author,
+            sound.source_url,
+        )

@@ -41,7 +41,7 @@ def policy(terms: str) -> Settings:
 def test_credits_lie_beside_the_video_that_needs_them(tmp_path: Path, sounds: Path) -> None:
     notes: list[str] = []
     made = sonify.score(
-        film(tmp_path / "a.mp4", "red", "blue"), library=sounds, progress=lambda e: notes.append(e.note)
+        film(tmp_path / "a.mp4", "red", "blue", seconds=1.0), library=sounds, progress=lambda e: notes.append(e.note)
     )
     assert made.credits == tmp_path / "a.credits.txt" == credits_beside(made.video)
     assert made.credits.read_text("utf-8") == (
@@ -57,7 +57,7 @@ def test_credits_lie_beside_the_video_that_needs_them(tmp_path: Path, sounds: Pa
 
 
 def test_no_credits_where_none_are_asked_for(tmp_path: Path, sounds: Path) -> None:
-    video = film(tmp_path / "a.mp4", "blue")
+    video = film(tmp_path / "a.mp4", "blue", seconds=1.0)
     made = sonify.score(video, library=sounds)
     assert made.credits is None and not list(tmp_path.glob("*.txt"))
     credits_beside(made.video).write_text("Sounds in a.mp4, cut, looped and mixed to its picture:\n\nold\n")
@@ -71,7 +71,7 @@ def test_no_credits_where_none_are_asked_for(tmp_path: Path, sounds: Path) -> No
 
 
 def test_a_policy_chooses_the_sounds(tmp_path: Path, sounds: Path) -> None:
-    video = film(tmp_path / "a.mp4", "red", "green", "blue")
+    video = film(tmp_path / "a.mp4", "red", "green", "blue", seconds=1.0)
     sheet = sonify.suggest(video, library=sounds, settings=policy("cc0,cc-by"))
     assert [cue.label for cue in sheet.cues] == ["red thing", "blue thing"]
     assert sheet.settings == {"library.licences": "cc0,cc-by"}
@@ -84,7 +84,7 @@ def test_a_policy_chooses_the_sounds(tmp_path: Path, sounds: Path) -> None:
 
 
 def test_a_policy_is_enforced_again_when_a_sheet_is_rendered(tmp_path: Path, sounds: Path) -> None:
-    video = film(tmp_path / "a.mp4", "green")
+    video = film(tmp_path / "a.mp4", "green", seconds=1.0)
     sheet = sonify.suggest(video, library=sounds)
     assert sheet.cues[0].sound.licence == "CC-BY-NC-3.0"
     out = tmp_path / "out.mp4"
@@ -99,7 +99,7 @@ def test_a_policy_is_enforced_again_when_a_sheet_is_rendered(tmp_path: Path, sou
 
 
 def test_the_sheets_policy_holds_unless_another_is_given(tmp_path: Path, sounds: Path) -> None:
-    sheet = sonify.suggest(film(tmp_path / "a.mp4", "green"), library=sounds)
+    sheet = sonify.suggest(film(tmp_path / "a.mp4", "green", seconds=1.0), library=sounds)
     strict = replace(sheet, settings={"library": {"licences": "cc0"}})
     for settings in (None, Settings()):
         with pytest.raises(LibraryError, match="doesn't allow"):
@@ -111,7 +111,7 @@ def test_the_sheets_policy_holds_unless_another_is_given(tmp_path: Path, sounds:
 
 def test_a_licence_that_was_changed_since_counts(tmp_path: Path, sounds: Path) -> None:
     session = Session(library=sounds, settings=policy("cc0"))
-    sheet = session.suggest(film(tmp_path / "a.mp4", "blue"))
+    sheet = session.suggest(film(tmp_path / "a.mp4", "blue", seconds=1.0))
     (sounds / "labels.csv").write_text(TABLE.replace("CC0-1.0", "all rights reserved"))
     with pytest.raises(LibraryError, match=r"blue\.wav is under LicenseRef-all-rights-reserved"):
         sonify.render(CueSheet.from_json(sheet.to_json()), tmp_path / "out.mp4")
@@ -120,7 +120,7 @@ def test_a_licence_that_was_changed_since_counts(tmp_path: Path, sounds: Path) -
 def test_licence_files_of_a_folder_count(tmp_path: Path) -> None:
     folder = library(tmp_path / "sfx")
     (folder / "labels.csv").write_text("file,label,kind,phrases\nred.wav,red thing,effect,red light\n")
-    video = film(tmp_path / "a.mp4", "red")
+    video = film(tmp_path / "a.mp4", "red", seconds=1.0)
     with pytest.raises(LibraryError, match="no sound of"):
         sonify.suggest(video, library=folder, settings=policy("cc-by"))
     (folder / "LICENSE").write_text("All sounds here are licensed under CC BY 4.0.")

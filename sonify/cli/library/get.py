@@ -96,8 +96,8 @@ def _agreed(what: Plan, context: Context, *, yes: bool) -> bool:
         return True
     size = f"{'' if what.exact else 'about '}{_size(what.download_bytes)}"
     lines = [
-        f"{what.title}: {size} to download, up to {_size(what.room_bytes)} on the disk of {what.folder} "
-        f"({_size(what.free_bytes)} free)",
+        f"{what.title}: {size} to download, at most {_size(what.room_bytes)} of disk ({_size(what.free_bytes)} free)",
+        f"goes to {what.folder}",
         f"licence: {what.licence} ({what.entry.page})",
     ]
     if what.entry.terms:

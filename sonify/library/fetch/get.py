@@ -6,6 +6,7 @@ fetched = get(what)
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,7 +20,8 @@ from sonify.library.fetch.network import Network, NoAccessError, NotThereError
 from sonify.library.fetch.single import Chosen, Single
 from sonify.library.fetch.state import HIDDEN, State, alone
 from sonify.library.fetch.table import TABLE, Archive, FetchList, Part, find
-from sonify.library.fetch.unpack import DamagedError, unpack
+from sonify.library.fetch.unpack import unpack
+from sonify.library.fetch.zips import DamagedError
 from sonify.library.header import read_header
 from sonify.library.scan import scan
 from sonify.progress import Event, Progress, note, silent
@@ -141,7 +143,7 @@ def get(plan: Plan, *, force: bool = False, network: Network = NETWORK, progress
                     state.clear()
                 done_bytes = 0
                 for archive in plan.archives:
-                    done_bytes += _fetch_archive(archive, plan, state, done_bytes, network, progress)
+                    done_bytes += _fetch_archive(archive, plan, state, done_bytes, network, progress, force=force)
                 problems += _fetch_singles(plan, state, network, progress, force=force)
                 sheet.write(plan.folder, _rows(plan, state), keep=not force)
         except OSError as error:
@@ -164,10 +166,10 @@ def _choose(entry: FetchList, number: int, only: str, limit: int, index: Path | 
 
 
 def _fetch_archive(
-    archive: Archive, plan: Plan, state: State, before: int, network: Network, progress: Progress
+    archive: Archive, plan: Plan, state: State, before: int, network: Network, progress: Progress, *, force: bool
 ) -> int:
     """Downloads and unpacks one archive, then removes its parts. Returns how many bytes came."""
-    paths = [state.hidden / part.name for part in archive.parts]
+    paths = [_place(part, state.hidden) for part in archive.parts]
     came = 0
     for part, path in zip(archive.parts, paths, strict=True):
         missing = _missing(part, state.hidden)
@@ -184,7 +186,7 @@ def _fetch_archive(
         progress(Event(f"unpack {archive.name}", done / 1e6, max(archive.unpacked_bytes, done) / 1e6, "MB"))
 
     try:
-        unpack(archive, paths, place, seen)
+        unpack(archive, paths, place, seen, afresh=force)
     except DamagedError:
         for path in paths:
             path.unlink(missing_ok=True)
@@ -245,9 +247,14 @@ def _bar(progress: Progress, stage: str, before: int, plan: Plan) -> Callable[[i
     return lambda here: progress(Event(stage, (before + here) / 1e6, plan.download_bytes / 1e6, "MB"))
 
 
+def _place(part: Part, hidden: Path) -> Path:
+    """Where a part lies until it is unpacked; another one of the same name never stands in for it."""
+    return hidden / f"{hashlib.sha256(part.remote.url.encode()).hexdigest()[:8]}-{part.name}"
+
+
 def _missing(part: Part, hidden: Path) -> int:
     """How much of a part is still to come."""
-    path = hidden / part.name
+    path = _place(part, hidden)
     if path.exists():
         return 0
     with suppress(OSError):

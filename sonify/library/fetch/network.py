@@ -97,12 +97,13 @@ def pause(network: Network, failures: int, broken: BrokenError) -> None:
 
 
 def check_address(url: str, network: Network) -> None:
-    """Raises LibraryError for an address that is not https, or holds a name and password."""
+    """Raises LibraryError for an address that is not https, holds a name and password, or is no plain text."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         host, parts = None, urlsplit("")
+    host = host if url.isascii() and url.isprintable() and " " not in url else None
     allowed = parts.scheme == "https" or (parts.scheme == "http" and parts.netloc in network.plain_http)
     if not host or not allowed or "@" in parts.netloc:
         raise LibraryError(f"won't fetch {url[:200]!r}", hint="only addresses that begin with https:// are fetched")

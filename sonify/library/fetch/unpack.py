@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from sonify.errors import LibraryError
 from sonify.files import replacing
 from sonify.library.fetch.table import Archive
-from sonify.library.fetch.zips import JoinedZip
+from sonify.library.fetch.zips import DamagedError, JoinedZip
 from sonify.library.walk import shown
 
 _BLOCK = 1 << 20
@@ -28,29 +28,29 @@ _MAX_NAME_BYTES = 255
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{i}" for name in ("com", "lpt") for i in range(1, 10))}
 
 
-class DamagedError(LibraryError):
-    """The archive can't be used; a fresh download may help."""
-
-
-def unpack(archive: Archive, parts: list[Path], folders: Callable[[str], Path], seen: Callable[[int], None]) -> int:
+def unpack(
+    archive: Archive,
+    parts: list[Path],
+    folders: Callable[[str], Path],
+    seen: Callable[[int], None],
+    *,
+    afresh: bool = False,
+) -> int:
     """Writes the wanted members of `archive`, whose files are `parts`; returns how many there are.
 
     folders: the folder that a name in the table's `take` stands for. seen: is told how many bytes are written. A
-    file that is there in full is not written again, so this can be broken off at any moment and begun anew.
+    file that is there in full is not written again unless `afresh`, so this can be broken off and begun anew.
     Raises DamagedError for an archive that is damaged, unsafe (a name that leads out, a link, two members of one
     name, a password) or larger than the table allows; LibraryError when the disk is full.
     """
-    try:
-        joined = JoinedZip(parts, archive.limit_files)
-    except LibraryError as error:
-        raise DamagedError(error.what, hint=error.hint) from None
-    with joined, io.BufferedReader(joined, _BLOCK) as file:
+    with JoinedZip(parts, archive.limit_files) as joined, io.BufferedReader(joined, _BLOCK) as file:
         try:
             with zipfile.ZipFile(file) as opened:
                 members = _wanted(opened, archive, folders)
                 written = 0
                 for info, target in members:
-                    _write(opened, info, target)
+                    if afresh or not _is_there(target, info.file_size):
+                        _write(opened, info, target)
                     written += info.file_size
                     seen(written)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error) as error:
@@ -131,13 +131,16 @@ def _matches(name: str, pattern: str) -> bool:
     return len(pieces) == len(patterns) and all(map(fnmatchcase, pieces, patterns))
 
 
-def _write(opened: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
+def _is_there(target: Path, size_bytes: int) -> bool:
     try:
         here = target.lstat()
-        if stat.S_ISREG(here.st_mode) and here.st_size == info.file_size:
-            return
     except FileNotFoundError:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        return False
+    return stat.S_ISREG(here.st_mode) and here.st_size == size_bytes
+
+
+def _write(opened: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
     left = info.file_size
     with opened.open(info) as source, replacing(target) as beside, beside.open("wb") as out:
         while block := source.read(_BLOCK):

@@ -29,10 +29,15 @@ _MAX_DIRECTORY_BYTES = 64 << 20
 _MAX_COMMENT = 0xFFFF
 
 
+class DamagedError(LibraryError):
+    """The archive can't be used; a fresh download may help."""
+
+
 class JoinedZip(io.RawIOBase):
-    """The parts of an archive, in order (NAME.zip last), as one file to read. Raises LibraryError when it is none.
+    """The parts of an archive, in order (NAME.zip last), as one file to read.
 
     max_files: an archive of more members is refused before anything is unpacked.
+    Raises DamagedError when it is no archive, LibraryError when it can't be read.
     """
 
     def __init__(self, parts: Sequence[Path], max_files: int) -> None:
@@ -49,7 +54,7 @@ class JoinedZip(io.RawIOBase):
             end = self._place_directory(max_files)
         except OSError as error:
             self.close()
-            raise LibraryError(f"can't read {self._name}: {error.strerror}", hint="fetch it again") from None
+            raise LibraryError(f"can't read {self._name}: {error.strerror}", hint="check the disk") from None
         except (struct.error, IndexError, ValueError):
             self.close()
             raise self._damaged("its directory makes no sense") from None
@@ -117,7 +122,7 @@ class JoinedZip(io.RawIOBase):
         if last_part != len(self._files) - 2:
             raise self._damaged(f"it has {last_part + 1} parts, {len(self._files) - 1} are here")
         if count > max_files:
-            raise LibraryError(f"{self._name} holds {count:,} files, over {max_files:,}", hint="it isn't used")
+            raise DamagedError(f"{self._name} holds {count:,} files, over {max_files:,}", hint="it isn't used")
         if size > _MAX_DIRECTORY_BYTES or size > at:
             raise self._damaged("its directory is too large")
         old = io.BytesIO(self._read_across(at - size, size))
@@ -180,8 +185,8 @@ class JoinedZip(io.RawIOBase):
         fields[11], fields[12], fields[13] = len(others), 0, 0
         return _ENTRY.pack(*fields) + name + others
 
-    def _damaged(self, why: str) -> LibraryError:
-        return LibraryError(f"{self._name} is no archive that can be read: {why}", hint="fetch it again")
+    def _damaged(self, why: str) -> DamagedError:
+        return DamagedError(f"{self._name} is no archive that can be read: {why}", hint="fetch it again")
 
 
 def _split_extra(extra: bytes) -> tuple[bytes, bytes]:
