@@ -157,6 +157,7 @@ class Searcher:
             from sonify.library.policy import parse
 
             filter = replace(filter, licences=parse(self.settings.library.licences).terms)
+        _ = self.opened  # before any model is loaded: is there anything to search?
         picture = self._seen(image) if image is not None else None
         for last in (False, True):
             searched = self._asked(query if not words_only else "", like, picture)
@@ -342,7 +343,8 @@ class Searcher:
         if todo:
             self.progress(Event("listen", len(todo), len(todo), "sounds"))
         if failed:
-            note(self.progress, "listen", f"{failed:,} sounds could not be heard: `sonify library check` says why")
+            sounds = "1 sound" if failed == 1 else f"{failed:,} sounds"
+            note(self.progress, "listen", f"{sounds} could not be heard: `sonify library check` says why")
         return table
 
     def _hear(self, catalog: CatalogFile, table: VectorTable, sounds: Sequence[tuple[str, str, int]]) -> int:
