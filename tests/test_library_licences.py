@@ -14,6 +14,7 @@ from sonify.library import policy
 from sonify.library.freesound import read_pack
 from sonify.library.known import Known
 from sonify.library.licences import address, is_known, is_licence_file, needs_credit, normalise, of_folder, terms
+from sonify.library.scan import scan
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ READING = 1
 MEASURING = 1
 # What labels, phrases, kinds, categories and licences are derived with.
 _LABELLING = (
-    "guesses.py", "licences.py", "metadata.py", "names.py", "phrases.csv", "phrases.py", "sidecar.py", "ucs.csv",
-    "ucs.py", "words.py",
+    "freesound.py", "guesses.py", "licences.py", "metadata.py", "names.py", "phrases.csv", "phrases.py",
+    "sidecar.py", "ucs.csv", "ucs.py", "words.py",
 )  # fmt: skip
 
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sonify.library import freesound
 from sonify.library.walk import shown
 
-NAMES = ("labels.csv", "labels.json", "manifest.csv")
+NAMES = ("labels.csv", "labels.json", "manifest.csv", freesound.NAME)
 MAX_BYTES = 64 * 2**20
 MAX_CELL = 2_000
 MAX_PROBLEMS = 20
@@ -69,7 +70,8 @@ def read_sidecar(file: Path, inside: str) -> Sidecar:
 
     Columns are known by their names, in any order; unknown ones are passed over. Paths start at the table's folder;
     rows whose path leaves it are left out. JSON is a list of objects, or an object of {file: label} or
-    {file: object}. Never raises for what is in the file: problems say what is wrong.
+    {file: object}. The text of a Freesound pack is a table too. Never raises for what is in the file: problems say
+    what is wrong.
     """
     try:
         if file.stat().st_size > MAX_BYTES:
@@ -80,6 +82,9 @@ def read_sidecar(file: Path, inside: str) -> Sidecar:
     table = _Table(file, inside)
     if file.suffix.lower() == ".json":
         table.read_json(text)
+    elif file.name == freesound.NAME:
+        for number, row in enumerate(freesound.read_pack(text), 1):
+            table.add({column: cell[:MAX_CELL] for column, cell in row.items() if cell}, f"entry {number}")
     else:
         table.read_csv(text)
     return table.finished()
