@@ -269,7 +269,8 @@ class Searcher:
         from sonify.models.picture import read_picture
 
         pixels = read_picture(Path(image).expanduser())
-        return self.model.embed_frames(pixels).vectors[0]
+        vectors: Array = self.model.embed_frames(pixels).vectors[0]
+        return vectors
 
     # The vectors of a library
 

@@ -188,8 +188,8 @@ class _Answer:
     def nearest(self, number: int, vectors: SoundVectors) -> Iterator[tuple[float, str]]:
         """The nearest sounds of a library that the filter lets through: at least `depth`, where there are so many."""
         library = self.libraries[number]
-        cosines = np.where(vectors.table.good(), _product(vectors.table, vectors.query[None])[:, 0], -np.inf)
-        cosines = np.round(cosines.astype(np.float64), DECIMALS)
+        product = _product(vectors.table, vectors.query[None])[:, 0].astype(np.float64)
+        cosines = np.round(np.where(vectors.table.good(), product, -np.inf), DECIMALS)
         count = 0
         for rows in _downwards(cosines, self.depth):
             hashes = [key.hex() for key in vectors.table.keys(rows)]
@@ -264,7 +264,7 @@ def _downwards(values: NDArray[np.float64], first: int) -> Iterator[NDArray[np.i
     ends = np.append(np.flatnonzero(np.diff(values[order])) + 1, len(order))
     start = 0
     while start < len(order):
-        stop = int(ends[min(np.searchsorted(ends, start + _AT_ONCE), len(ends) - 1)])
+        stop = int(ends[min(int(np.searchsorted(ends, start + _AT_ONCE)), len(ends) - 1)])
         yield order[start:stop]
         start = stop
 

@@ -44,7 +44,7 @@ def embed_labels(model: ImageTextModel, labels: Sequence[Sequence[str]], *, prog
     counts = np.array([len(phrases) for phrases in labels])
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     sums = np.add.reduceat(vectors[[place[phrase] for phrase in every]], starts, axis=0)
-    return _unit(sums / counts[:, None].astype(np.float32))
+    return _unit(np.asarray(sums / counts[:, None], np.float32))
 
 
 def embed_null(model: ImageTextModel) -> Array:
