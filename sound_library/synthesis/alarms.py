@@ -22,6 +22,7 @@ from .noise import (
     shaped,
     strike,
     tilt,
+    turned,
     unit,
     voiced,
     wander,
@@ -61,7 +62,7 @@ def church_bell(rng: Rng) -> Samples:
 
 
 @sound(
-    "bicycle bell", "a bicycle;a cyclist;a bicycle handlebar", "Bicycle bell;Bell;Ding;Bicycle", "ring-ring", takes=2
+    "bicycle bell", "a bicycle;a cyclist;a bicycle handlebar", "Bicycle bell;Bell;Ding;Bicycle", "ring-ring", takes=3
 )
 def bicycle_bell(rng: Rng) -> Samples:
     n = length(1.6)
@@ -88,13 +89,14 @@ def bicycle_bell(rng: Rng) -> Samples:
     "a ship's deck;a boxing ring;a buoy;a brass bell",
     "Bell;Ding;Church bell;Bicycle bell;Clang;Chime",
     "two strokes of a hand bell",
-    takes=1,
+    takes=3,
 )
 def ships_bell(rng: Rng) -> Samples:
     n = length(2)
     out = np.zeros(n)
-    for at in (0.0, 0.4):
-        put(out, bell(1150, 2.2, n) + 0.2 * burst(rng, n, 0.02, band(2000, 9000)), at, 1, wrap=False)
+    for at in (0.0, rng.uniform(0.36, 0.45)):
+        rung = bell(1150, 2.2, n) + rng.uniform(0.1, 0.4) * burst(rng, n, 0.02, band(2000, 9000))
+        put(out, rung, at, rng.uniform(0.75, 1), wrap=False)
     return edges(room(rng, out, 0.5, 0.15, ring=False), 0.0005, 0.4)
 
 
@@ -150,7 +152,7 @@ def alarm_clock(rng: Rng) -> Samples:
             t = clock(m)
             beep = np.sign(np.sin(2 * np.pi * 2048 * t)) * 0.4 + np.sin(2 * np.pi * 2048 * t)
             put(out, edges(beep, 0.002, 0.004), i + j * 0.125)
-    return room(rng, out, 0.3, 0.12) + 0.001 * shaped(rng, n, tilt(-3))
+    return turned(room(rng, out, 0.3, 0.12) + 0.001 * shaped(rng, n, tilt(-3)))
 
 
 @sound(
@@ -169,7 +171,7 @@ def telephone_ringing(rng: Rng) -> Samples:
             f = (1420, 1780)[i % 2]
             ding = modal([f, f * 1.003, f * 2.35, f * 3.9], [0.45, 0.4, 0.25, 0.12], [1, 0.6, 0.7, 0.35], m)
             put(out, ding + 0.15 * burst(rng, m, 0.008, band(2000, 9000)), start + i * 0.045, rng.uniform(0.85, 1))
-    return room(rng, out, 0.3, 0.12)
+    return turned(room(rng, out, 0.3, 0.12))
 
 
 @sound(
@@ -196,7 +198,7 @@ def mobile_phone(rng: Rng) -> Samples:
                 ),
                 start + i * 0.05,
             )
-    return room(rng, out, 0.2, 0.08) + 0.001 * shaped(rng, n, tilt(-3))
+    return turned(room(rng, out, 0.2, 0.08) + 0.001 * shaped(rng, n, tilt(-3)))
 
 
 @sound("doorbell", "a front door;a doorbell button;a person at a door", "Doorbell;Ding-dong;Chime", "ding-dong")
@@ -235,7 +237,7 @@ def fire_alarm(rng: Rng) -> Samples:
                 edges(np.sin(2 * np.pi * 3150 * t) + 0.2 * np.sin(4 * np.pi * 3150 * t), 0.004, 0.006),
                 start + i * 0.56,
             )
-    return room(rng, out, 0.6, 0.2) + 0.001 * shaped(rng, n, tilt(-3))
+    return turned(room(rng, out, 0.6, 0.2) + 0.001 * shaped(rng, n, tilt(-3)))
 
 
 @sound(
@@ -306,11 +308,12 @@ def reversing_beeps(rng: Rng) -> Samples:
     "a cash machine;a shop counter;a cash register;a supermarket checkout",
     "Cash register;Ding;Bell;Coin (dropping);Drawer open or close;Jingle, tinkle",
     "the drawer rings and opens",
+    takes=3,
 )
 def cash_register(rng: Rng) -> Samples:
     n = length(1.5)
     out = np.zeros(n)
-    for at in (0.0, 0.05, 0.09):
+    for at in (0.0, rng.uniform(0.04, 0.06), rng.uniform(0.08, 0.1)):
         m = length(0.06)
         put(
             out,
@@ -320,7 +323,13 @@ def cash_register(rng: Rng) -> Samples:
             wrap=False,
         )
     m = length(1.2)
-    put(out, modal([2640, 2652, 5300, 7900], [1.0, 0.9, 0.5, 0.25], [1, 0.6, 0.5, 0.3], m), 0.16, 1.2, wrap=False)
+    put(
+        out,
+        modal([2640, 2652, 5300, 7900], [1.0, 0.9, 0.5, 0.25], [1, 0.6, *rng.uniform(0.2, 0.6, 2)], m),
+        rng.uniform(0.15, 0.18),
+        1.2,
+        wrap=False,
+    )
     roll = shaped(rng, length(0.3), band(300, 4000, 1)) * env(length(0.3), (0, 0), (0.05, 1), (0.3, 0.6))
     put(out, roll, 0.2, 0.25, wrap=False)
     put(

@@ -24,6 +24,7 @@ from .noise import (
     straight,
     strike,
     tilt,
+    turned,
     unit,
     voiced,
     wander,
@@ -131,14 +132,34 @@ def horse_galloping(rng: Rng) -> Samples:
 )
 def crickets(rng: Rng) -> Samples:
     n = length(6)
-    out = 0.012 * shaped(rng, n, tilt(-3))
-    for f, period, gain in ((4350, 0.75, 1.0), (4720, 0.6, 0.5), (4050, 1.0, 0.35), (5200, 0.5, 0.25)):
+    t = clock(n)
+    out = 0.05 * shaped(rng, n, tilt(-3, 80), band(80, 9000, 1))
+    # field crickets chirp: three or four strokes of the file, thirty a second, near and far
+    for f, period, gain in (
+        (4550, 0.5, 1.0),
+        (4780, 0.4, 0.5),
+        (4320, 0.6, 0.45),
+        (4900, 0.75, 0.3),
+        (4450, 1.0, 0.25),
+    ):
+        start, strokes = rng.uniform(0, 1), int(rng.integers(3, 5))
         for i in range(round(6 / period)):
-            for pulse in range(3):
-                m = length(0.022)
-                tone = np.sin(2 * np.pi * (f * clock(m) - 1500 * clock(m) ** 2)) * np.hanning(m) ** 0.7
-                put(out, tone, i * period + pulse * 0.033 + gain * 0.2, gain * rng.uniform(0.85, 1))
-    return room(rng, out, 0.4, 0.1)
+            for stroke in range(strokes):
+                m = length(0.018)
+                pitch = f * (1 + 0.01 * rng.standard_normal()) * env(m, (0, 1.01), (0.018, 0.985))
+                tone = np.sin(2 * np.pi * np.cumsum(pitch) / RATE) * np.hanning(m) ** 0.6
+                at = start + i * period + stroke * 0.032 + rng.normal(0, 0.002)
+                put(out, tone, at, gain * (0.6, 0.9, 1, 1)[stroke] * rng.uniform(0.8, 1))
+    # tree crickets trill without end in the distance
+    for f, rate, gain in ((3150, 55, 0.3), (3620, 62, 0.2)):
+        beat = np.maximum(0, np.sin(2 * np.pi * rate * t)) ** 0.7
+        out += (
+            gain
+            * beat
+            * np.sin(phase(f * (1 + 0.003 * wander(rng, n, 5, -1, 1)), whole=True))
+            * wander(rng, n, 0.7, 0.5, 1)
+        )
+    return room(rng, out, 0.5, 0.25)
 
 
 @sound(
@@ -176,7 +197,7 @@ def frog_croaking(rng: Rng) -> Samples:
                 at + i * 0.0235,
                 np.hanning(18)[i + 1] ** 0.5 * rng.uniform(0.85, 1),
             )
-    return room(rng, out, 0.4, 0.15)
+    return turned(room(rng, out, 0.4, 0.15))
 
 
 @sound("snake hissing", "a snake;a rattlesnake;a cobra", "Hiss;Snake;Rattle;Steam", "a long hiss", packed=True)

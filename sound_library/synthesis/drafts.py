@@ -4,7 +4,6 @@ from __future__ import annotations
 
 DRAFTS: frozenset[str] = frozenset(
     {
-        "accordion",
         "arrow_1",
         "arrow_2",
         "ball_kick_1",

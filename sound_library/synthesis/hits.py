@@ -71,7 +71,7 @@ def gunshot(rng: Rng) -> Samples:
     "an explosion;a bomb;a ball of fire;a missile",
     "Explosion;Boom;Eruption;Artillery fire;Burst, pop",
     "a heavy blast and debris",
-    takes=2,
+    takes=3,
     packed=True,
 )
 def explosion(rng: Rng) -> Samples:
@@ -96,6 +96,7 @@ def explosion(rng: Rng) -> Samples:
     "Artillery fire;Explosion;Boom;Gunshot, gunfire;Fireworks",
     "one gun and its echo",
     packed=True,
+    takes=3,
 )
 def cannon(rng: Rng) -> Samples:
     n = length(3)
@@ -193,7 +194,7 @@ def glass_breaking(rng: Rng) -> Samples:
     "two glasses;people drinking at a bar;a toast with wine",
     "Chink, clink;Glass;Ding",
     "one toast",
-    takes=2,
+    takes=3,
 )
 def glasses(rng: Rng) -> Samples:
     n = length(1.3)
@@ -208,7 +209,7 @@ def glasses(rng: Rng) -> Samples:
     "fencing;two fencers;a sword",
     "Clang;Chink, clink;Ding;Zing;Scrape;Cutlery, silverware;Clatter;Whack, thwack",
     "two blades meet",
-    takes=2,
+    takes=3,
 )
 def sword(rng: Rng) -> Samples:
     n = length(1.2)

@@ -34,16 +34,13 @@ from .water import bubbles
 )
 def vacuum_cleaner(rng: Rng) -> Samples:
     n = length(5)
-    motor = voiced(
-        238 * (1 + 0.002 * wander(rng, n, 2, -1, 1)),
-        [(950, 600, 1), (1900, 700, 0.7), (3800, 1200, 0.4)],
-        -2,
-        0.08,
-        whole=True,
-    )
-    return 0.35 * motor + shaped(
-        rng, n, band(200, 6000, 1), peaks([500, 1400, 3000], [500, 900, 1800], [1, 0.8, 0.5], 0.15)
-    )
+    # a universal motor: its turns ring through the case, the mains shakes it, and the air rushes
+    turns = 290 * (1 + 0.004 * wander(rng, n, 1.5, -1, 1))
+    case = [(870, 500, 1), (2600, 900, 0.8), (5200, 1500, 0.35)]
+    whine = voiced(turns, case, -1, 0.1, whole=True) * (1 + 0.3 * np.sin(2 * np.pi * 100 * clock(n)))
+    rush = shaped(rng, n, band(250, 5000, 1), peaks([600, 1500, 3200], [500, 900, 1800], [1, 0.9, 0.6], 0.2))
+    hose = shaped(rng, n, peaks([230, 690, 1150], [60, 120, 200], [1, 0.7, 0.5])) * wander(rng, n, 8, 0.7, 1.2)
+    return 0.9 * whine + rush * wander(rng, n, 5, 0.85, 1.1) + 0.4 * hose
 
 
 @sound(

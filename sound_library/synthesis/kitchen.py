@@ -18,6 +18,7 @@ from .noise import (
     room,
     shaped,
     strike,
+    times,
     unit,
     voiced,
     wander,
@@ -40,9 +41,12 @@ def frying(rng: Rng) -> Samples:
     np.add.at(pops, at, rng.pareto(2.5, len(at)).clip(0, 6) * rng.choice([-1, 1], len(at)))
     click = burst(rng, length(0.004), 0.003, band(1500, 15000, 1))
     spits = np.asarray(np.fft.irfft(np.fft.rfft(pops) * np.fft.rfft(click, n), n))
+    pops = np.zeros(n)
     steam = shaped(rng, n, band(3000, 14000, 1)) * wander(rng, n, 11, 0.7, 1.2)
     boil = shaped(rng, n, band(250, 1800, 1)) * wander(rng, n, 25, 0.4, 1.3)
-    return 0.8 * unit(spits) + steam + 0.15 * boil
+    for at in times(rng, 5, 130):  # the big ones that leap out
+        put(pops, burst(rng, length(0.012), 0.009, band(1200, 9000, 1)), at, rng.uniform(1, 4))
+    return unit(spits) + 0.6 * steam * wander(rng, n, 60, 0.5, 1.3) + 0.5 * unit(pops) + 0.25 * boil
 
 
 @sound(

@@ -24,6 +24,7 @@ from .noise import (
     room,
     shaped,
     string,
+    turned,
     voiced,
     wander,
 )
@@ -91,7 +92,7 @@ def drum_kit(rng: Rng) -> Samples:
             if i in (4, 12):
                 put(out, peak(snare(rng, length(0.4))), at, 0.8)
     put(out, hat(rng, length(2.5), 1.8), 0.0, 0.4)
-    return room(rng, out, 0.5, 0.2, 8000)
+    return turned(room(rng, out, 0.5, 0.2, 8000))
 
 
 @sound(
@@ -337,7 +338,7 @@ def sitar(rng: Rng) -> Samples:
         )
     for i in range(8):
         put(out, string(rng, hertz((48, 55, 60, 60)[i % 4]), length(2.5), 5, 0.9, 0.06), i * 0.7, 1.2)
-    return room(rng, filtered(out, band(150, 9000)), 0.8, 0.2)
+    return turned(room(rng, filtered(out, band(150, 9000)), 0.8, 0.2))
 
 
 @sound("harp", "a harp;a harpist", "Harp;Plucked string instrument;Zither", "a rolling arpeggio", steady=True)
@@ -345,7 +346,7 @@ def harp(rng: Rng) -> Samples:
     chord = (48, 52, 55, 60, 64, 67, 72, 76, 79, 84, 79, 76, 72, 67, 64, 60)
     notes = [(i * 0.25 + 4 * k, m + s, 5) for k, s in ((0, 0), (1, 5)) for i, m in enumerate(chord)]
     out = play(notes, 0.65, 8, lambda f, s: string(rng, f, length(s), 3.0 * (260 / f) ** 0.5, 0.22, 0.42))
-    return room(rng, filtered(out, peaks([180, 380, 800], [120, 300, 700], [1, 0.8, 0.5], 0.4)), 1.6, 0.4)
+    return turned(room(rng, filtered(out, peaks([180, 380, 800], [120, 300, 700], [1, 0.8, 0.5], 0.4)), 1.6, 0.4))
 
 
 @sound(
@@ -383,7 +384,7 @@ def piano(rng: Rng) -> Samples:
         )
         for m in chord
     ]
-    return room(rng, play(notes, 0.65, 8, note), 1.2, 0.15, 5000)
+    return turned(room(rng, play(notes, 0.65, 8, note), 1.2, 0.15, 5000))
 
 
 @sound(

@@ -284,3 +284,8 @@ def resonate(x: Samples, f_hz: Samples, width_hz: Samples) -> Samples:
         b, c = 2 * r * np.cos(2 * np.pi * min(float(f_hz[start]), 0.45 * RATE) / RATE), -r * r
         out[start : start + step], state = lfilter([1 - b - c], [1.0, -b, -c], x[start : start + step], zi=state)
     return out
+
+
+def turned(x: Samples, s: float = 0.07) -> Samples:
+    """A loop that turns `s` seconds before what begins it, so that its join isn't at an attack."""
+    return np.roll(x, length(s), axis=0)

@@ -72,7 +72,7 @@ def golf(rng: Rng) -> Samples:
     n = length(0.9)
     out = np.zeros(n)
     m = length(0.25)
-    put(out, shaped(rng, m, band(500, 4000, 2)) * env(m, (0, 0), (0.2, 1), (0.25, 0.2)) ** 2, 0.0, 0.12, wrap=False)
+    put(out, shaped(rng, m, band(500, 4000, 2)) * env(m, (0, 0.4), (0.2, 1), (0.25, 0.2)) ** 2, 0.0, 0.12, wrap=False)
     f = rng.uniform(0.94, 1.06)
     hit = modal(
         [1500 * f, 2700 * f, 4300 * f, 620 * f], [0.05, 0.04, 0.03, 0.05], [1, 0.8, 0.5, 0.5], length(0.4)
@@ -248,7 +248,7 @@ def ice_skating(rng: Rng) -> Samples:
     "a baseball player;a baseball bat;a cricket match",
     "Whack, thwack;Crack;Wood;Slap, smack;Thunk;Tap;Cap gun;Bang;Basketball bounce",
     "a bat cracks",
-    takes=2,
+    takes=3,
 )
 def baseball(rng: Rng) -> Samples:
     n = length(1.1)

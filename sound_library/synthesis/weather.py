@@ -8,6 +8,7 @@ from .noise import (
     RATE,
     Rng,
     Samples,
+    air,
     band,
     burst,
     clock,
@@ -112,27 +113,32 @@ def wind(rng: Rng) -> Samples:
     "lightning;a thunderstorm;dark storm clouds",
     "Thunder;Thunderstorm",
     "a crack and the long roll after it",
-    takes=2,
+    takes=3,
     packed=True,
 )
 def thunder(rng: Rng) -> Samples:
-    n = length(5.5)
+    n = length(6)
+    # every bend of the channel sends its own N-shaped wave, and each comes when its distance lets it (Ribner and Roy,
+    # JASA 72(6), 1982): the near bends make the crack, the far ones the roll
+    steps = rng.standard_normal((1400, 3)) * (4.0, 4.0, 2.0) + (1.6, 0.6, 1.6)
+    steps += np.repeat(rng.standard_normal((20, 3)) * (4.0, 4.0, 1.5), 70, axis=0)  # it also leans for a while
+    bends = np.cumsum(steps, axis=0) + np.array([250.0, 0.0, 0.0])
+    away = np.sqrt((bends**2).sum(axis=1))
+    late = (away - away.min()) / 343.0
     roll = np.zeros(n)
-    for at in np.concatenate([[0.0, 0.05], np.sort(rng.uniform(0.1, 3.2, 14))]):
-        m = length(2.2)
-        clap = straight(rng.standard_normal(m), band(28, rng.uniform(90, 260) * np.exp(-at / 3) + 60, 1))
-        clap *= env(m, (0, 1 if at == 0 else 0), (0.06, 1), (0.5, 0.35), (2.2, 0)) ** 1.5
-        put(roll, unit(clap), float(at), rng.uniform(0.4, 1) * np.exp(-at / 1.9), wrap=False)
-    crack = np.zeros(n)
-    for at in np.sort(rng.exponential(0.09, 22)):
-        put(
-            crack,
-            burst(rng, length(0.2), rng.uniform(0.03, 0.16), band(150, 5000, 1)),
-            float(at),
-            rng.uniform(0.3, 1) * np.exp(-at / 0.2),
-            wrap=False,
-        )
-    return edges(room(rng, 0.9 * unit(roll) + 0.45 * unit(crack), 2.5, 0.5, 900, ring=False), 0.002, 0.8)
+    for near_m, far_m, long_s, high in (
+        (0, 600, 0.004, 7000.0),
+        (600, 1200, 0.006, 1300.0),
+        (1200, 1e9, 0.01, 350.0),
+    ):
+        heard = np.flatnonzero((away >= near_m) & (away < far_m) & (late < 5.5))
+        for part in range(8):  # no two stretches of the channel are equally hot, so their waves differ in length
+            hits, own = np.zeros(n), heard[part::8]
+            np.add.at(hits, (late[own] * RATE).astype(int), rng.uniform(0.3, 1, len(own)) * 250 / away[own])
+            wave = np.linspace(1, -1, length(long_s * 2 ** rng.uniform(-1, 1)))
+            roll += straight(np.convolve(hits, wave)[:n], band(18, high, 1))
+    hills = room(rng, peak(roll), 3.0, 0.9, 500, ring=False)
+    return edges(air(rng, hills * env(n, (0, 1), (4.5, 0.7), (6, 0.1)), 0.003), 0.001, 0.8)
 
 
 @sound(

@@ -144,12 +144,12 @@ def saxophone(rng: Rng) -> Samples:
         f0 = f * env(n, (0, 0.955), (0.09, 1), (d, 1))
         f0 *= 1 + 0.012 * env(n, (0, 0), (0.25, 0.2), (0.6, 1), (9, 1)) * np.sin(2 * np.pi * 5.3 * clock(n))
         loud = env(n, (0, 0), (0.04, 0.8), (0.12, 1), (max(d - 0.1, 0.13), 0.8), (d + 0.001, 0))
-        buzz = glottis(rng, f0, open_share=0.45, jitter=0.006, shimmer=0.06, breath=0.25)
+        buzz = glottis(rng, f0, open_share=0.35, jitter=0.01, shimmer=0.1, breath=0.4)
         bore = straight(buzz, peaks([420, 900, 1500, 2700], [400, 500, 700, 1200], [1, 0.9, 0.5, 0.25], 0.05))
-        tone = unit(straight(bore, tilt(-1.5))) * loud
+        tone = unit(straight(bore, tilt(2))) * loud
         return tone + 0.05 * loud**0.5 * shaped(rng, n, band(1200, 7000, 1))
 
-    notes = [(b, m - 10, d) for b, m, d in TUNE]
+    notes = [(b, m - 3, d) for b, m, d in TUNE]
     return air(rng, room(rng, play(notes, 0.62, 8, reed), 1.2, 0.25, 5000), 0.003)
 
 
@@ -234,14 +234,14 @@ def harmonica(rng: Rng) -> Samples:
 @sound("accordion", "an accordion;an accordionist;a street musician", "Accordion;Harmonica", "a waltz", steady=True)
 def accordion(rng: Rng) -> Samples:
     def reed(f: float, s: float) -> Samples:
-        """Two free reeds a few beats apart: each chops the air into sharp puffs and starts late and flat."""
+        """Three free reeds a few beats apart: each chops the air into sharp puffs and starts late and flat."""
         n = length(s)
         slow = 0.02 + 4 / f
         out = np.zeros(n)
-        for apart in (-1.6, 1.9):
+        for apart in (-2.4, 0.0, 2.7):
             pitch = (f + apart) * env(n, (0, 0.992), (slow, 1), (s, 1)) * (1 + 0.001 * wander(rng, n, 9, -1, 1))
             out += glottis(rng, pitch, open_share=0.3, jitter=0.001, shimmer=0.01, breath=0.05)
-        box = straight(out, peaks([550, 1300, 2700, 4500], [500, 900, 1600, 2500], [1, 0.9, 0.6, 0.3], 0.1))
+        box = straight(out, tilt(3), peaks([550, 1300, 2700, 4500], [500, 900, 1600, 2500], [1, 0.9, 0.6, 0.3], 0.1))
         return unit(box) * env(n, (0, 0), (slow, 0.9), (s - 0.05, 1), (s, 0))
 
     melody = [
@@ -267,7 +267,8 @@ def accordion(rng: Rng) -> Samples:
             (3 * k + 2, root + 19),
         )
     ]
-    both = play(melody, 0.42, 12, reed) + 0.45 * play(bass, 0.42, 12, reed)
+    melody += [(b, m - (3 if m % 12 in (4, 9, 11) else 4), d) for b, m, d in melody]  # in thirds
+    both = play(melody, 0.42, 12, reed) + 0.35 * play(bass, 0.42, 12, reed)
     bellows = wander(rng, len(both), 1.2, 0.7, 1.05)
     return air(rng, room(rng, both * bellows, 0.9, 0.25), 0.004)
 
