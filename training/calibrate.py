@@ -4,6 +4,7 @@ p(label | picture) = sigmoid(scale * (cos(picture, label) - max over null phrase
 Scale: logistic regression over right and wrong labels of held-out photographs, each library of 60 concepts at a
 time. A small model is rarely sure that one of 60 labels is more likely there than not, so the bias is then moved
 until enough photographs have a label above 0.5, but never so far that more than a few nothing-frames have one.
+Fitted on one half of the held-out photographs and frames of nothing, measured on the other.
 """
 
 from __future__ import annotations
@@ -42,9 +43,14 @@ class Margins:
     concepts: tuple[str, ...]
 
 
-def nothing_frames(photos: Photos, count: int = 400, seed: int = 12345) -> np.ndarray:
-    """Frames of nothing, uint8 [M, S, S, 3]: drawn with a seed of their own, and held-out faces."""
-    test = photos.rows("test")
+SEEDS = {"fit": 12345, "check": 54321}
+"""Frames of nothing are drawn with these; training uses others."""
+
+
+def nothing_frames(photos: Photos, half: str, count: int = 400) -> np.ndarray:
+    """Frames of nothing, uint8 [M, S, S, 3]: drawn with seeds of their own, and held-out faces; half: fit, check."""
+    test = photos.half(half)
+    seed = SEEDS[half]
     faces = [i for i in test if photos.concepts[i] in FACES]
     behind = [i for i in test if photos.concepts[i] in BACKDROPS]
     drawn = []
@@ -56,15 +62,15 @@ def nothing_frames(photos: Photos, count: int = 400, seed: int = 12345) -> np.nd
     return np.concatenate([np.stack(drawn), np.stack(soft), photos.pixels[faces]])
 
 
-def measure(model: Loaded, photos: Photos) -> Margins:
-    """Margins of the held-out photographs and of nothing-frames."""
+def measure(model: Loaded, photos: Photos, half: str) -> Margins:
+    """Margins of one half (fit or check) of the held-out photographs and of nothing-frames."""
     silent = {*FACES, NOTHING}
     concepts = [c for c in photos.concept_names() if c not in silent]
     words = model.labels([[c] for c in (*concepts, *DRAWN)])
     null = model.phrases(list(NULL_PHRASES))
-    rows = np.array([i for i in photos.rows("test") if photos.concepts[i] not in silent])
+    rows = np.array([i for i in photos.half(half) if photos.concepts[i] not in silent])
     seen = model.pictures(photos.pixels[rows])
-    empty = model.pictures(nothing_frames(photos))
+    empty = model.pictures(nothing_frames(photos, half))
     index = {c: n for n, c in enumerate(concepts)}
     return Margins(
         seen @ words.T - (seen @ null.T).max(1, keepdims=True),
@@ -144,10 +150,10 @@ def main() -> None:
 
 
 def calibrate(folder: Path, photos: Photos) -> dict[str, float]:
-    """Fit on the model in `folder`, write its calibration.json and return what it gives."""
-    margins = measure(load(folder), photos)
-    scale, bias = fit(margins)
-    empty, some, own = shares(margins, scale, bias)
+    """Fit on the model in `folder`, write its calibration.json and return what it gives on the other half."""
+    model = load(folder)
+    scale, bias = fit(measure(model, photos, "fit"))
+    empty, some, own = shares(measure(model, photos, "check"), scale, bias)
     text = json.dumps({"scale": round(scale, 3), "bias": round(bias, 3)}) + "\n"
     (folder / "calibration.json").write_text(text, encoding="utf-8")
     report = {"scale": scale, "bias": bias, "nothing_any": empty, "photos_any": some, "photos_own": own}

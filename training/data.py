@@ -35,6 +35,12 @@ class Photos:
         """Row numbers, int64, of the pictures of one split."""
         return np.flatnonzero(np.array([s == split for s in self.splits]))
 
+    def half(self, which: str) -> np.ndarray:
+        """Row numbers of one half of the test split: "fit" to choose and calibrate by, "check" to measure that."""
+        rows = self.rows("test")
+        second = np.array([zlib.crc32(str(row).encode()) & 1 for row in rows], dtype=bool)
+        return rows[second if which == "check" else ~second]
+
     def concept_names(self) -> list[str]:
         """The concepts in alphabetical order: the order of every class index in training."""
         return sorted(set(self.concepts))
@@ -63,6 +69,20 @@ def load_photos(source: Path, cache: Path) -> Photos:
         tuple(r["caption"] for r in rows),
         tuple(r["split"] for r in rows),
     )
+
+
+def file_names(source: Path) -> list[str]:
+    """What picture i is called: "shard/file" of the tars, or the table's file."""
+    if not (source / "labels.csv").exists():
+        with (source / "captions.csv").open(newline="", encoding="utf-8") as f:
+            return [row["file"] for row in csv.DictReader(f)]
+    with (source / "labels.csv").open(newline="", encoding="utf-8") as f:
+        keys = {(r["shard"], r["key"]) for r in csv.DictReader(f)}
+    found = []
+    for shard in sorted({shard for shard, _ in keys}):
+        with tarfile.open(source / shard) as tar:
+            found += [f"{shard}/{name}" for name in tar.getnames() if (shard, Path(name).stem) in keys]
+    return found
 
 
 def _square(data: bytes) -> np.ndarray:

@@ -17,9 +17,13 @@ from typing import Any
 import numpy as np
 
 from training import calibrate
-from training.data import Photos, load_photos
+from training.data import Photos, file_names, load_photos
 from training.loaded import Loaded, load
 from training.phrases import held_out
+
+SHOWN = 20
+"""Mistakes that are named."""
+LONG = ("per_concept", "table", "surest_mistakes", "confusions")
 
 
 def tops(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float, np.ndarray]:
@@ -29,8 +33,11 @@ def tops(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float, np.ndarra
     return float(right[:, 0].mean()), float(right.any(1).mean()), order[:, 0]
 
 
-def on_photos(model: Loaded, photos: Photos) -> dict[str, Any]:
-    """Zero-shot on the held-out split, from the concepts' names alone; per concept; confusions."""
+def on_photos(model: Loaded, photos: Photos, files: list[str] | None = None) -> dict[str, Any]:
+    """Zero-shot on the held-out split, from the concepts' names alone; per concept; confusions.
+
+    check_…: of the half that nothing was fitted to or chosen by. files: what each picture is called.
+    """
     names = photos.concept_names()
     rows = photos.rows("test")
     truth = np.array([names.index(photos.concepts[i]) for i in rows])
@@ -44,8 +51,18 @@ def on_photos(model: Loaded, photos: Photos) -> dict[str, Any]:
         for k, n in enumerate(names)
     ]  # fmt: skip
     wrong = Counter((names[t], names[b]) for t, b in zip(truth, best, strict=True) if t != b)
+    # How far the wrong concept is above the right one: the surest mistakes are the ones to look at.
+    lead = scores.max(1) - scores[np.arange(len(rows)), truth]
+    surest = np.argsort(-lead)[:SHOWN]
+    check = np.isin(rows, photos.half("check"))
     return {
         "photos": len(rows), "top1": top1, "top5": top5,
+        "check_photos": int(check.sum()), "check_top1": float((best == truth)[check].mean()),
+        "check_top5": float(five[check].mean()),
+        "surest_mistakes": [
+            [files[rows[i]] if files else int(rows[i]), names[truth[i]], names[best[i]], float(lead[i])]
+            for i in surest
+        ],
         "weak_concepts": [p["concept"] for p in per if p["train"] >= 100 and p["top1"] < 0.15],
         "per_concept": per, "confusions": [[a, b, n] for (a, b), n in wrong.most_common(25)],
     }  # fmt: skip
@@ -75,78 +92,60 @@ def on_paraphrases(model: Loaded, photos: Photos) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def clip_labels(media: Path, library: Path) -> dict[str, list[str]]:
-    """Labels of the recordings in `media/sounds` and of the starter library, with their visual phrases."""
-    found: dict[str, list[str]] = {}
-    with (media / "sounds" / "manifest.csv").open(newline="", encoding="utf-8") as f:
-        for row in csv.DictReader(f):
-            found.setdefault(row["label"], [row["label"]])
-    table = library / "labels.csv"
-    if table.exists():
-        with table.open(newline="", encoding="utf-8") as f:
-            for row in csv.DictReader(f):
-                found[row["label"]] = [p.strip() for p in row["phrases"].split(";") if p.strip()] or [row["label"]]
-    return found
+def on_clips(folder: Path, media: Path, library: Path) -> dict[str, Any]:
+    """Share of the clips with a right label (the manifest's `accept`) in the top 1 and 5, as `suggest` ranks them.
 
+    The labels are those of the recordings in `media` and of the starter sounds in `library`.
+    """
+    from sonify.pipeline import Session
+    from sonify.settings import Settings
 
-def frames(path: Path, rate_hz: float = 1.0) -> np.ndarray:
-    """Frames uint8 [N, V, 128, 128, 3], one a second: squares along the longer side."""
-    import decord
-    import torch
-    import torch.nn.functional as F
-
-    first = decord.VideoReader(str(path))
-    height, width = first[0].shape[:2]
-    scale = 128 / min(height, width)
-    size = {"width": max(128, round(width * scale)), "height": max(128, round(height * scale))}
-    reader = decord.VideoReader(str(path), **size)
-    step = max(1, round(reader.get_avg_fps() / rate_hz))
-    pixels = reader.get_batch(list(range(0, len(reader), step))).asnumpy()
-    longer = max(pixels.shape[1:3])
-    offsets = sorted({0, (longer - 128) // 2, longer - 128})
-    wide = pixels.shape[2] >= pixels.shape[1]
-    views = [pixels[:, :128, o : o + 128] if wide else pixels[:, o : o + 128, :128] for o in offsets]
-    whole = F.interpolate(torch.from_numpy(pixels).permute(0, 3, 1, 2).float(), (128, 128), mode="area")
-    views.append(whole.permute(0, 2, 3, 1).byte().numpy())
-    return np.stack(views, 1)
-
-
-def on_clips(model: Loaded, media: Path, library: Path) -> dict[str, Any]:
-    """Share of the clips with a right label (the manifest's `accept`) in the top 1 and top 5; mean of all views."""
-    labels = clip_labels(media, library)
-    names = list(labels)
-    words = model.labels(list(labels.values()))
+    settings = Settings.load(values={"model.name": str(folder), "model.device": "cpu", "matching.top": 100})
+    session = Session(library=[media / "sounds", library], settings=settings)
+    labels = [label.text for label in session.catalog.labels]
     table = []
     with (media / "clips" / "manifest.csv").open(newline="", encoding="utf-8") as f:
         rows = [r for r in csv.DictReader(f) if r["accept"]]
     for row in rows:
-        right = [bool(re.search(row["accept"], n, re.IGNORECASE)) for n in names]
-        if not any(right):
+        accepted = re.compile(row["accept"], re.IGNORECASE)
+        if not any(accepted.search(label) for label in labels):
             continue
-        shots = frames(media / "clips" / row["file"])
-        seen = model.pictures(shots.reshape(-1, *shots.shape[2:])).reshape(*shots.shape[:2], -1)
-        order = np.argsort(-(seen @ words.T).mean((0, 1)))
-        hit = [right[i] for i in order]
-        table.append({"file": row["file"], "expected": row["expected_sound"], "rank": hit.index(True) + 1,
-                      "top5": [names[i] for i in order[:5]]})  # fmt: skip
+        best: dict[str, float] = {}
+        for scene in session.suggest(media / "clips" / row["file"]).scenes:
+            for suggestion in scene.suggestions:
+                best[suggestion.label] = max(best.get(suggestion.label, 0.0), suggestion.score)
+        order = sorted(best, key=lambda label: -best[label])
+        rank = next((n for n, label in enumerate(order, 1) if accepted.search(label)), len(labels))
+        table.append({"file": row["file"], "expected": row["expected_sound"], "rank": rank, "top5": order[:5]})
     ranks = np.array([t["rank"] for t in table])
-    return {"clips": len(table), "labels": len(names), "top1": float((ranks == 1).mean()),
+    return {"clips": len(table), "labels": len(labels), "top1": float((ranks == 1).mean()),
             "top5": float((ranks <= 5).mean()), "table": table}  # fmt: skip
 
 
-def speed(model: Loaded, batch: int = 16, seconds: float = 3.0) -> float:
-    """Pictures a second through the image tower, on all threads, fp32."""
+def speed(tower: Any, side_px: int, batch: int = 16, seconds: float = 3.0) -> float:
+    """Pictures a second through an image tower, on all threads, fp32."""
     import torch
 
-    x = torch.randn(batch, 3, model.side_px, model.side_px).contiguous(memory_format=torch.channels_last)
-    with torch.no_grad():
+    x = torch.randn(batch, 3, side_px, side_px).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
         for _ in range(3):
-            model.model.encode_image(x)
+            tower(x)
         began, done = time.perf_counter(), 0
         while time.perf_counter() - began < seconds:
-            model.model.encode_image(x)
+            tower(x)
             done += batch
     return done / (time.perf_counter() - began)
+
+
+def speeds(model: Loaded) -> dict[str, float]:
+    """Pictures a second of ours and of ViT-B-32 (random weights), in turns on the same threads, and the ratio."""
+    import open_clip
+
+    large = open_clip.create_model("ViT-B-32", load_weights=False).visual.eval()
+    ours = model.model.visual
+    turns = [(speed(ours, model.side_px), speed(large, 224)) for _ in range(3)]
+    mine, theirs = (float(np.median(side)) for side in zip(*turns, strict=True))
+    return {"pictures_per_s": mine, "vit_b_32_per_s": theirs, "ratio": mine / theirs}
 
 
 def main() -> None:
@@ -159,26 +158,29 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("training/cache"))
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    report = evaluate(args.model, load_photos(args.photos, args.cache), args.media, args.library)
+    photos = load_photos(args.photos, args.cache)
+    report = evaluate(args.model, photos, args.media, args.library, args.photos)
     if args.out:
         args.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
-def evaluate(folder: Path, photos: Photos, media: Path | None, library: Path) -> dict[str, Any]:
-    """Everything measured, also printed in short."""
+def evaluate(
+    folder: Path, photos: Photos, media: Path | None, library: Path, source: Path | None = None
+) -> dict[str, Any]:
+    """Everything measured, also printed in short; source: where the photographs are, so that they can be named."""
     model = load(folder)
-    report: dict[str, Any] = {"photos": on_photos(model, photos), "paraphrases": on_paraphrases(model, photos)}
+    files = file_names(source) if source else None
+    report: dict[str, Any] = {"photos": on_photos(model, photos, files), "paraphrases": on_paraphrases(model, photos)}
     calibration = folder / "calibration.json"
     if calibration.exists():
         known = json.loads(calibration.read_text(encoding="utf-8"))
-        empty, some, own = calibrate.shares(calibrate.measure(model, photos), known["scale"], known["bias"])
+        empty, some, own = calibrate.shares(calibrate.measure(model, photos, "check"), known["scale"], known["bias"])
         report["threshold"] = {"nothing_any": empty, "photos_any": some, "photos_own": own}
     if media:
-        report["clips"] = on_clips(model, media, library)
-    report["pictures_per_s"] = speed(model)
+        report["clips"] = on_clips(folder, media, library)
+    report["speed"] = speeds(model)
     for part, values in report.items():
-        print(part, json.dumps({k: v for k, v in values.items() if k not in ("per_concept", "table")})
-              if isinstance(values, dict) else round(values, 1))  # fmt: skip
+        print(part, json.dumps({k: v for k, v in values.items() if k not in LONG}))
     for row in report.get("clips", {}).get("table", []):
         print(f"{row['rank']:4d}  {row['expected'][:34]:34s}  {', '.join(row['top5'])}")
     return report

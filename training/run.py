@@ -115,7 +115,7 @@ def main() -> None:
         args.judges, args.names, args.media / "labels" if args.media else None, args.sentences, args.cache
     )  # fmt: skip
     folder = words_to_weights(photos, words, args.out, settings)
-    report = evaluate(folder, photos, args.media, args.library)
+    report = evaluate(folder, photos, args.media, args.library, args.photos)
     (args.out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 

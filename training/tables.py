@@ -18,6 +18,12 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def mean_top1(concepts: list[dict[str, Any]]) -> str:
+    """Share of right photographs over concepts."""
+    total = sum(c["test"] for c in concepts)
+    return percent(sum(c["top1"] * c["test"] for c in concepts) / max(1, total))
+
+
 def tables(report: dict[str, Any]) -> str:
     """Markdown of the summary, the clips, confusions and every concept."""
     photos, said = report["photos"], report["paraphrases"]
@@ -25,6 +31,10 @@ def tables(report: dict[str, Any]) -> str:
     lines.append(
         f"| {photos['photos']} held-out photographs, {len(photos['per_concept'])} concepts, from their names | "
         f"{percent(photos['top1'])} | {percent(photos['top5'])} |"
+    )
+    lines.append(
+        f"| of these, the {photos['check_photos']} that no choice and no number was fitted to | "
+        f"{percent(photos['check_top1'])} | {percent(photos['check_top5'])} |"
     )
     lines.append(
         f"| photographs of the {said['phrases']} paraphrased concepts, by name | "
@@ -47,6 +57,20 @@ def tables(report: dict[str, Any]) -> str:
             f"and {percent(limit['photos_any'])} of photographs have some label, "
             f"{percent(limit['photos_own'])} their own.",
         ]
+    if "speed" in report:
+        fast = report["speed"]
+        lines += [
+            "",
+            f"Speed at batch 16 in fp32: {fast['pictures_per_s']:.0f} pictures a second against "
+            f"{fast['vit_b_32_per_s']:.1f} of ViT-B-32 in the same run: {fast['ratio']:.0f} times.",
+        ]
+    per = photos["per_concept"]
+    few, many = ([c for c in per if low <= c["train"] < high] for low, high in ((0, 100), (200, 10**9)))
+    lines += [
+        "",
+        "What more photographs are worth: concepts with under 100 of them in training have "
+        f"{mean_top1(few)} top 1, those with 200 or more {mean_top1(many)}.",
+    ]
     weak = photos["weak_concepts"]
     lines += ["", f"Concepts with 100 or more training photographs under 15 % top 1: {', '.join(weak) or 'none'}."]
     if "clips" in report:
@@ -54,6 +78,8 @@ def tables(report: dict[str, Any]) -> str:
         lines += [f"| {r['expected']} | {r['rank']} | {', '.join(r['top5'][:3])} |" for r in report["clips"]["table"]]
     lines += ["", "Most frequent confusions:", ""]
     lines += [f"- {a} taken for {b}: {n}" for a, b, n in photos["confusions"][:15]]
+    lines += ["", "The surest mistakes (files of the held-out photographs):", ""]
+    lines += [f"- `{file}`: {truth} taken for {taken}" for file, truth, taken, _ in photos["surest_mistakes"]]
     lines += ["", "| concept | training photographs | test | top 1 | top 5 |", "|---|---|---|---|---|"]
     lines += [
         f"| {c['concept']} | {c['train']} | {c['test']} | {100 * c['top1']:.0f} | {100 * c['top5']:.0f} |"

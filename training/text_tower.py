@@ -56,18 +56,31 @@ class Extra:
     share: float
 
 
-def new_model() -> nn.Module:
-    """An untrained CLIP of CONFIG."""
+TABLE_SCALE = 0.05
+"""Size of the words' first vectors where they are known from elsewhere."""
+
+
+def new_model(words: np.ndarray | None = None) -> nn.Module:
+    """An untrained CLIP of CONFIG; words: first vectors of its tokens, [vocabulary, width], 0 where unknown."""
     from open_clip.model import CLIP
 
     model = CLIP(CONFIG["embed_dim"], CONFIG["vision_cfg"], CONFIG["text_cfg"])
     # Words that training never meets stay near zero and say nothing, instead of noise.
     nn.init.normal_(model.token_embedding.weight, std=0.01)
+    if words is not None:
+        with torch.no_grad():
+            model.token_embedding.weight.add_(TABLE_SCALE * torch.from_numpy(words))
     return model
 
 
-def encode(model: Any, tokens: Tensor) -> Tensor:
-    """Unit text vectors [B, D]; as CLIP.encode_text, but only as long as the longest phrase of the batch."""
+def encode(model: Any, tokens: Tensor, parts: int = 4) -> Tensor:
+    """Unit text vectors [B, D]; as CLIP.encode_text, but short phrases together and only as long as they are."""
+    order = tokens.argmax(-1).argsort()
+    found = torch.cat([_encode(model, tokens[rows]) for rows in order.chunk(parts)])
+    return found[order.argsort()]
+
+
+def _encode(model: Any, tokens: Tensor) -> Tensor:
     length = int(tokens.argmax(-1).max()) + 1
     tokens = tokens[:, :length]
     x = model.token_embedding(tokens) + model.positional_embedding[:length]
@@ -107,11 +120,12 @@ def train_text_tower(
     extras: tuple[Extra, ...],
     settings: TextSettings,
     fillers: tuple[str, ...] = (),
+    words: np.ndarray | None = None,
     start: dict[str, Tensor] | None = None,
     log: Path | None = None,
 ) -> nn.Module:
     """A model whose text tower is trained; anchors: unit [A, D] of `anchor_table`; extras: phrases beside the book;
-    fillers: words to ignore; start: an earlier state.
+    fillers: words to ignore; words: first vectors of the tokens (`new_model`); start: an earlier state.
     """
     import open_clip
 
@@ -120,12 +134,19 @@ def train_text_tower(
     rng = np.random.default_rng(settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = open_clip.SimpleTokenizer(context_length=CONFIG["text_cfg"]["context_length"])
-    model = new_model()
+    model = new_model(words)
     if start is not None:
         model.load_state_dict({k: v for k, v in start.items() if not k.startswith("visual.")}, strict=False)
     model = model.to(device)
     learned = [p for n, p in model.named_parameters() if not n.startswith("visual") and p.requires_grad]
-    optimiser = torch.optim.AdamW(learned, lr=settings.peak_rate, weight_decay=0.1, betas=(0.9, 0.98), fused=True)
+    table_of = [model.token_embedding.weight]
+    rest = [p for p in learned if p is not table_of[0]]
+    # Words known from elsewhere stay near where they are, so that those never met keep their place among them.
+    slow = 1.0 if words is None else 0.3
+    optimiser = torch.optim.AdamW(
+        [{"params": rest, "share": 1.0}, {"params": table_of, "share": slow, "weight_decay": 0.1 * (words is None)}],
+        lr=settings.peak_rate, weight_decay=0.1, betas=(0.9, 0.98), fused=True,
+    )  # fmt: skip
     targets = torch.from_numpy(book.targets(anchors)).to(device)
     table = torch.from_numpy(anchors).to(device)
     placed = [torch.from_numpy(extra.targets).to(device) for extra in extras]
@@ -135,7 +156,7 @@ def train_text_tower(
     for step in range(settings.steps):
         rate = settings.peak_rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / settings.steps))
         for group in optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         picks = rng.choice(len(book.phrases), settings.batch - sum(counts), p=weight)
         said, aims = [], []
         for i in picks:
