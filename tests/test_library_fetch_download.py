@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +14,7 @@ from fetch_server import Files, digest, serving
 
 from sonify.errors import LibraryError
 from sonify.library.fetch import download as module
+from sonify.library.fetch import network as network_module
 from sonify.library.fetch.download import Remote, download
 from sonify.library.fetch.network import Network, NotThereError, check_address, read
 
@@ -213,6 +215,15 @@ def test_a_key_stays_with_the_server_it_is_for(files: Files, tmp_path: Path) -> 
 def test_addresses_that_are_none(address: str) -> None:
     with pytest.raises(LibraryError, match="won't fetch"):
         check_address(address, Network())
+
+
+def test_who_answers_is_checked(files: Files, tmp_path: Path) -> None:
+    trust = network_module._trust()
+    assert trust.verify_mode == ssl.CERT_REQUIRED and trust.check_hostname
+    address = files.address.replace("http:", "https:") + "/a.zip"
+    with pytest.raises(LibraryError, match="can't fetch https"):
+        download(Remote(address), tmp_path / "a.zip", files.network, lambda _: None)
+    assert files.requests == []
 
 
 def test_without_a_network_it_fails_at_once(tmp_path: Path) -> None:
