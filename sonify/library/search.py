@@ -189,7 +189,7 @@ class _Answer:
         """The nearest sounds of a library that the filter lets through: at least `depth`, where there are so many."""
         library = self.libraries[number]
         product = _product(vectors.table, vectors.query[None])[:, 0].astype(np.float64)
-        cosines = np.round(np.where(vectors.table.good(), product, -np.inf), DECIMALS)
+        cosines = np.asarray(np.round(np.where(vectors.table.good(), product, -np.inf), DECIMALS), np.float64)
         count = 0
         for rows in _downwards(cosines, self.depth):
             hashes = [key.hex() for key in vectors.table.keys(rows)]
