@@ -9,6 +9,7 @@ The notes lie in temporary tables of the catalogue's connection, so that memory 
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 from sonify.cues import SoundRef
 from sonify.library.catalog import CatalogFile, Changes
@@ -20,12 +21,10 @@ from sonify.library.walk import Listing, Seen, shown, walk
 _TABLES = """
 DROP TABLE IF EXISTS temp.todo;
 DROP TABLE IF EXISTS temp.gone;
-DROP TABLE IF EXISTS temp.looked_at;
 CREATE TEMP TABLE todo (
     path TEXT NOT NULL, size_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, what TEXT NOT NULL);
 CREATE TEMP TABLE gone (
     id INTEGER PRIMARY KEY, path TEXT, name TEXT, size_bytes INTEGER, mtime_ns INTEGER, content_hash TEXT);
-CREATE TEMP TABLE looked_at (folder_id INTEGER PRIMARY KEY);
 """
 CLOSED = "its folder can't be read"
 
@@ -44,9 +43,17 @@ class _Comparison:
         self.problems: list[str] = []
         self.unreadable: list[str] = []
         self.made_by = (READING, rules())
+        self.database.executescript(_TABLES)
+        # As they are now: what another scan adds meanwhile is none of this one's business.
+        self.folders: dict[str, int] = dict(self.database.execute("SELECT path, id FROM folder"))
+        self.looked_at: set[int] = set()
+        self.tables: dict[int, dict[str, tuple[int, int]]] = {}
+        for folder_id, name, *about in self.database.execute(
+            "SELECT folder_id, name, size_bytes, mtime_ns FROM sidecar"
+        ):
+            self.tables.setdefault(folder_id, {})[name] = (about[0], about[1])
 
     def run(self) -> Changes:
-        self.database.executescript(_TABLES)
         for listing in walk(self.catalog.root, _beside):
             self.folder(listing)
         self.vanished()
@@ -58,60 +65,52 @@ class _Comparison:
         if listing.unreadable:
             self.unreadable.append(listing.inside)
             return
-        try:
-            row = self.database.execute("SELECT id FROM folder WHERE path = ?", (listing.inside,)).fetchone()
-        except UnicodeEncodeError:
-            row = None
-        known: dict[str, tuple[int, ...]] = {}
-        if row:
-            self.database.execute("INSERT OR IGNORE INTO looked_at VALUES (?)", row)
-            # Tables first: when one has changed, the rows say so.
-            self.beside(listing, row[0])
+        folder_id = self.folders.get(listing.inside)
+        # Tables first: when one has changed, the rows say so.
+        if listing.beside or folder_id in self.tables:
+            self.beside(listing, self.tables.get(folder_id or 0, {}))
+        known: dict[str, tuple[Any, ...]] = {}
+        if folder_id is not None:
+            self.looked_at.add(folder_id)
             rows = self.database.execute(
                 "SELECT name, size_bytes, mtime_ns, reading, rules, id FROM sound INDEXED BY sound_place"
                 " WHERE folder_id = ?",
-                row,
+                (folder_id,),
             )
-            known = {name: about for name, *about in rows}
-        elif listing.beside:
-            self.beside(listing, None)
-        todo = []
+            known = {row[0]: row for row in rows}
         before = f"{listing.inside}/" if listing.inside else ""
+        found, (reading, by_rules) = self.found, self.made_by
+        todo = []
         for seen in listing.sounds:
-            what = self.what(before, seen, known.pop(seen[0], None))
-            if what:
-                todo.append((before + seen[0], seen[1], seen[2], what))
+            name, size_bytes, mtime_ns = seen
+            row = known.pop(name, None)
+            if row and row[1] == size_bytes and row[2] == mtime_ns and row[3] == reading and row[4] == by_rules:
+                found.unchanged += 1
+            elif what := self.what(before, seen, row):
+                todo.append((before + name, size_bytes, mtime_ns, what))
+        found.total += len(listing.sounds)
         if todo:
-            self.database.executemany("INSERT INTO todo VALUES (?, ?, ?, ?)", todo)
-        self.lost([about[4] for about in known.values()])
+            self.database.executemany("INSERT INTO todo VALUES (?, ?, ?, ?)", sorted(todo))
+        if known:
+            self.lost([row[5] for row in known.values()])
 
-    def what(self, before: str, seen: Seen, about: tuple[int, ...] | None) -> str:
-        """What is to be done with a file, "" for nothing."""
+    def what(self, before: str, seen: Seen, row: tuple[Any, ...] | None) -> str:
+        """What is to be done with a file that differs from its row, "" for nothing."""
         name, size_bytes, mtime_ns = seen
-        if about is None:
+        if row is None:
             if reason := _unnameable(before + name):
                 self.problems.append(f"{shown(self.catalog.root / (before + name))}: {reason}")
+                self.found.total -= 1
                 return ""
-            self.found.total += 1
             self.found.new += 1
             return "new"
-        self.found.total += 1
-        if about[0] != size_bytes or about[1] != mtime_ns or about[2] != self.made_by[0]:
+        if row[1] != size_bytes or row[2] != mtime_ns or row[3] != self.made_by[0]:
             self.found.changed += 1
             return "changed"
-        if about[3] != self.made_by[1]:
-            return "label"
-        self.found.unchanged += 1
-        return ""
+        return "label"
 
-    def beside(self, listing: Listing, folder_id: int | None) -> None:
+    def beside(self, listing: Listing, known: dict[str, tuple[int, int]]) -> None:
         """Notes the tables and licence texts of a folder; when one has changed, labels below become stale."""
-        known = {}
-        if folder_id is not None:
-            rows = self.database.execute(
-                "SELECT name, size_bytes, mtime_ns FROM sidecar WHERE folder_id = ?", (folder_id,)
-            )
-            known = {name: tuple(about) for name, *about in rows}
         now = {name: (size_bytes, mtime_ns) for name, size_bytes, mtime_ns in listing.beside}
         if known == now:
             return
@@ -124,13 +123,11 @@ class _Comparison:
         with self.catalog.writing() as database:
             database.execute("INSERT OR IGNORE INTO folder (path) VALUES (?)", (inside,))
             (number,) = database.execute("SELECT id FROM folder WHERE path = ?", (inside,)).fetchone()
-            database.execute("INSERT OR IGNORE INTO looked_at VALUES (?)", (number,))
             for name in known.keys() - now.keys():
                 database.execute("DELETE FROM sidecar WHERE folder_id = ? AND name = ?", (number, name))
             for name, text in texts.items():
-                database.execute(
-                    "INSERT OR REPLACE INTO sidecar VALUES (?, ?, ?, ?, ?)", (number, name, *now[name], text)
-                )
+                about = (number, name, *now[name], text)
+                database.execute("INSERT OR REPLACE INTO sidecar VALUES (?, ?, ?, ?, ?)", about)
             _make_stale(database, inside)
 
     def lost(self, ids: list[int]) -> None:
@@ -144,16 +141,14 @@ class _Comparison:
 
     def vanished(self) -> None:
         """Folders that are no more; what lies in one that could not be read stays, but can't be used."""
-        rows = self.database.execute(
-            "SELECT id, path FROM folder WHERE id NOT IN (SELECT folder_id FROM looked_at)"
-        ).fetchall()
+        rows = [(number, path) for path, number in self.folders.items() if number not in self.looked_at]
         closed = [number for number, path in rows if self.closed(path)]
         shut = set(closed)
         for number, _ in rows:
             if number not in shut:
                 ids = self.database.execute("SELECT id FROM sound WHERE folder_id = ?", (number,)).fetchall()
                 self.lost([sound for (sound,) in ids])
-                if self.database.execute("SELECT 1 FROM sidecar WHERE folder_id = ?", (number,)).fetchone():
+                if number in self.tables:
                     with self.catalog.writing() as database:
                         database.execute("DELETE FROM sidecar WHERE folder_id = ?", (number,))
         if closed:

@@ -50,8 +50,7 @@ def scan(
             raise _nothing(library, found)
         sources.append(Source(library, file, tuple(licences), _heard(library, sources)))
     allowed = tuple(sources)
-    labels = labels_of(allowed)
-    count = sum(source.rows("SELECT count(*) FROM sound s", "", ())[0][0] for source in allowed)
+    labels, count = labels_of(allowed)
     if licences and not count:
         names = ", ".join(shown(source.library.folder) for source in allowed)
         what = f"no sound of {names} is under a licence that may be used ({', '.join(licences)})"

@@ -134,8 +134,8 @@ def around(sounds: Sequence[Sound], length_s: float, limit: int) -> Sequence[Sou
     return sounds.around(length_s, limit) if isinstance(sounds, FoundSounds) else sounds
 
 
-def labels_of(sources: tuple[Source, ...]) -> tuple[Label, ...]:
-    """The labels of all sources, sorted by text; what bears one text is one label.
+def labels_of(sources: tuple[Source, ...]) -> tuple[tuple[Label, ...], int]:
+    """The labels of all sources, sorted by text, and the number of all sounds; what bears one text is one label.
 
     Of sounds that share it, effects and ambiences alone are matched; where there are none, it has no phrases.
     """
@@ -147,7 +147,8 @@ def labels_of(sources: tuple[Source, ...]) -> tuple[Label, ...]:
         phrases = dict(source.file.rows("SELECT id, text FROM phrases"))
         for label_id, kind, phrases_id, number in counted:
             groups.setdefault(texts[label_id], []).append((kind, phrases.get(phrases_id, ""), number))
-    return tuple(_label(sources, text, group) for text, group in sorted(groups.items()))
+    total = sum(number for group in groups.values() for _, _, number in group)
+    return tuple(_label(sources, text, group) for text, group in sorted(groups.items())), total
 
 
 def _label(sources: tuple[Source, ...], text: str, group: list[tuple[SoundKind, str, int]]) -> Label:
