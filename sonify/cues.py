@@ -30,6 +30,7 @@ MAX_BYTES = 256 * 2**20
 CREDITS = frozenset({"title", "author", "source_url"})
 
 Kind = Literal["effect", "ambience"]
+Sounding = Literal["silence", "speech", "sound"]
 Curve = Annotated[tuple[tuple[float, float], ...], Field(max_length=MAX_KEY_FRAMES)]
 
 
@@ -129,6 +130,15 @@ class Alternative:
 
 
 @dataclass(frozen=True, config=_strict)
+class OriginalSpan:
+    """What the video's own audio is from start_s to end_s."""
+
+    start_s: Seconds
+    end_s: Seconds
+    sounds: Sounding
+
+
+@dataclass(frozen=True, config=_strict)
 class Scene:
     """A span of video between two cuts or dissolves.
 
@@ -191,6 +201,7 @@ class CueSheet:
     scenes: tuple[Scene, ...]
     cues: tuple[Cue, ...]
     settings: dict[str, Any] = Field(default_factory=dict)
+    original: tuple[OriginalSpan, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -22,17 +22,22 @@ from sonify.library.policy import enforce, parse
 from sonify.library.records import SoundRecord
 from sonify.library.scan import scan
 from sonify.library.sounds import Catalog, Sound
+from sonify.matching.choose import Order, by_fit
+from sonify.matching.ducking import ducked
 from sonify.matching.look import look
 from sonify.matching.place import place
 from sonify.matching.scores import Sight, Words
 from sonify.mix.places import check_writable
 from sonify.mix.render import render_sheet
+from sonify.models.clap.load import load_clap
+from sonify.models.clap.load import resolve as resolve_clap
 from sonify.models.interface import ImageTextModel
 from sonify.models.registry import load
 from sonify.models.text import embed_labels, embed_null
 from sonify.progress import Progress, note, silent
 from sonify.resources import starter_library
 from sonify.settings import Settings
+from sonify.video.hearing import listen
 from sonify.video.reader import open_video
 from sonify.video.scenes import SceneFinder
 
@@ -64,6 +69,8 @@ class Session:
         self.folders = _folders(library)
         self.settings = settings or Settings()
         self.progress = progress
+        if self.settings.matching.rerank == "clap":
+            resolve_clap(self.settings.model.clap)  # not here: said before any work
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -81,6 +88,16 @@ class Session:
     def model(self) -> ImageTextModel:
         """The model that looks."""
         return load(self.settings.model, view=self.settings.video.view, progress=self.progress)
+
+    @cached_property
+    def order(self) -> Order:
+        """Which of a label's sounds comes first."""
+        if self.settings.matching.rerank == "none":
+            return by_fit
+        from sonify.matching.rerank import Reranker
+        from sonify.models.clap.ear import Ear
+
+        return Reranker(Ear(load_clap(self.settings.model, progress=self.progress), progress=self.progress))
 
     @cached_property
     def words(self) -> Words:
@@ -105,7 +122,9 @@ class Session:
             self.model.calibration,
             self.settings,
             lead_silence_s=_lead_silence_s,
+            order=self.order,
         )
+        original = listen(info, stall_timeout_s=self.settings.video.stall_timeout_s, progress=self.progress)
         return CueSheet(
             video=VideoRef(
                 str(path),
@@ -121,12 +140,13 @@ class Session:
                 for library in self.catalog.libraries
             ),
             scenes=placed.scenes,
-            cues=placed.cues,
+            cues=tuple(ducked(placed.cues, original, self.settings.mix)),
+            original=original,
             settings=self.settings.differences(),
         )
 
     def _side_px(self) -> int:
-        _ = self.catalog
+        _ = self.catalog, self.order
         return self.model.image_size_px
 
     def score(

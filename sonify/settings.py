@@ -116,6 +116,12 @@ class MixSettings:
         ),
     ] = "keep"
     duck_db: Annotated[float, Field(ge=-60, le=0, description="gain of the original under effects, with duck")] = -9.0
+    speech_effect_db: Annotated[
+        float, Field(ge=-60, le=0, description="gain of an effect while the original speaks")
+    ] = -6.0
+    speech_ambience_db: Annotated[
+        float, Field(ge=-60, le=0, description="gain of a bed while the original speaks")
+    ] = -10.0
     surround: Annotated[
         Literal["keep", "stereo"], Field(description="a 5.1 or 7.1 original stays one, or is folded down")
     ] = "keep"
