@@ -138,7 +138,8 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def test_esc50(kit: Kit) -> None:
     done = kit.get("esc50")
-    assert done.folder == kit.to / "esc50" and done.sounds == 4 and done.problems == ()
+    assert done.folder == kit.to / "esc50" and done.problems == ()
+    assert (done.sounds, done.labels) == (4, 4)
     found = rows(done.folder)
     assert sorted(found) == sorted(f"audio/{n}.wav" for n in ("1-11-A-0", "1-22-A-40", "1-33-B-1", "1-44-A-5"))
     dog = found["audio/1-11-A-0.wav"]

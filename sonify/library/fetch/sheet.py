@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,7 @@ def _fsd50k(folder: Path, source: Path) -> Iterator[Row]:
             )
 
 
+@lru_cache
 def label_of(kind: str, name: str) -> str:
     """The label for a class of ESC-50 or FSD50K: by classes.csv, else its own words."""
     found = _classes().get((kind, name)) or _classes().get(("", name))
