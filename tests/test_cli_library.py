@@ -94,7 +94,7 @@ def test_a_long_list_says_how_much_is_left(sfx: Path, capsys: pytest.CaptureFixt
         noise(sfx / "many" / f"drop {number:02d}.wav", 0.05, seed=number)
     assert said(capsys, "list", "--library", str(sfx)).endswith("\n40 of 64 sounds; --all lists them all\n")
     assert len(said(capsys, "list", "--library", str(sfx), "--all").splitlines()) == 64 + 3
-    assert "no sound is like that" in said(capsys, "list", "--library", str(sfx), "--min-s", "99")
+    assert "there is no such sound" in said(capsys, "list", "--library", str(sfx), "--min-s", "99")
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,15 @@ def test_a_file_brings_its_library(sfx: Path, capsys: pytest.CaptureFixture[str]
     found = document(capsys, "info", file)
     assert found["sound"]["path"] == "door.wav" and found["library"]["folder"] == str(sfx)
     assert found["sound"]["measures"]["true_peak_dbtp"] < 1
+
+
+def test_a_sound_that_can_not_be_used(sfx: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (sfx / "broken.wav").write_bytes(b"RIFF")
+    library = ["--library", str(sfx)]
+    assert "problem  not a sound that can be read" in said(capsys, "info", "broken.wav", *library)
+    assert "broken.wav can't be used" in said(capsys, "label", "broken.wav", "dog", *library, code=1)
+    assert "broken.wav" not in said(capsys, "list", *library)
+    assert "5, 1 that can't be used" not in (told := said(capsys, "stats", *library)) and "4, 1 that" in told
 
 
 def test_a_name_that_may_be_several(sfx: Path, capsys: pytest.CaptureFixture[str]) -> None:

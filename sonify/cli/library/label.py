@@ -6,6 +6,7 @@ import argparse
 
 from sonify.cli.common import Context, Parser, Subparsers, UsageError, library_option
 from sonify.cli.library.opened import fields, library_document, opened, sound_document
+from sonify.cli.output import shown
 
 
 def add(subparsers: Subparsers, common: Parser) -> None:
@@ -25,6 +26,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
 
 def run(args: argparse.Namespace, context: Context) -> int:
     """Does it."""
+    from sonify.errors import LibraryError
     from sonify.library.finding import find_sound
 
     if args.remove == (args.label is not None):
@@ -37,6 +39,9 @@ def run(args: argparse.Namespace, context: Context) -> int:
     with opened(args, context, sound=args.sound) as libraries:
         file, record = find_sound([file for _, file in libraries], args.sound)
         library = next(library for library, other in libraries if other is file)
+        if record.problem:
+            what = f"{shown(record.path)} can't be used ({record.problem})"
+            raise LibraryError(what, hint="mend or replace the file, then label it")
         file.set_person_label(record.path, args.label or "")
         record = file.sound(record.path) or record
         lasting = not file.in_memory

@@ -123,7 +123,7 @@ def _cells(record: SoundRecord) -> list[str]:
 
 def _ending(total: int, limit: int) -> str:
     if not total:
-        return "no sound is like that"
+        return "there is no such sound that can be used"
     if total > limit:
         return f"\n{limit:,} of {count(total, 'sound')}; --all lists them all"
     return f"\n{count(total, 'sound')}"
@@ -141,12 +141,18 @@ def _info(args: argparse.Namespace, context: Context) -> int:
 
 
 def _told(library: Library, record: SoundRecord) -> list[tuple[str, str]]:
+    if record.problem:
+        return [
+            ("sound", record.path),
+            ("library", f"{library.name}: {library.folder}"),
+            ("file", size(record.size_bytes)),
+            ("problem", record.problem),
+        ]
     labels = [f"{label.text} ({label.source}, {label.confidence:.2f})" for label in record.labels]
     channels = {1: "mono", 2: "stereo"}.get(record.channels, f"{record.channels} channels")
     rows = [
         ("sound", record.path),
         ("library", f"{library.name}: {library.folder}"),
-        ("problem", record.problem),
         ("label", labels[0] if labels else ""),
         ("or", ", ".join(labels[1:])),
         ("looked for", "; ".join(record.phrases) or "nothing to see: no picture chooses it"),
@@ -167,7 +173,7 @@ def _told(library: Library, record: SoundRecord) -> list[tuple[str, str]]:
 def _measured(record: SoundRecord) -> list[tuple[str, str]]:
     found = record.measures
     if found is None:
-        return [] if record.problem else [("loudness", "not measured yet: `sonify library scan` does that")]
+        return [("loudness", "not measured yet: `sonify library scan` does that")]
     if found.loudness_lufs is None or found.loudest_3s_lufs is None or found.true_peak_dbtp is None:
         loudness = "silent"
     else:
