@@ -14,6 +14,7 @@ from sonify.cli.common import (
     licence_option,
     model_option,
     original_option,
+    rerank_option,
 )
 from sonify.cli.output import shown
 from sonify.cli.tables import count, place
@@ -39,6 +40,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     library_option(parser)
     model_option(parser)
     original_option(parser)
+    rerank_option(parser)
     licence_option(parser)
 
 

@@ -124,6 +124,16 @@ def licence_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--license", dest="licence", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
+def rerank_option(parser: argparse.ArgumentParser) -> None:
+    """--rerank: sets matching.rerank."""
+    parser.add_argument(
+        "--rerank",
+        metavar="HOW",
+        default=argparse.SUPPRESS,
+        help="none, or clap: of a label's sounds, those that sound most like it (an extra; default: none)",
+    )
+
+
 def top_option(parser: argparse.ArgumentParser) -> None:
     """--top: sets matching.top."""
     parser.add_argument(
@@ -141,6 +151,7 @@ SHORT = {
     "licence": "library.licences",
     "model": "model.name",
     "original": "mix.original",
+    "rerank": "matching.rerank",
     "top": "matching.top",
 }
 

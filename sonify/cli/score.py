@@ -12,6 +12,7 @@ from sonify.cli.common import (
     licence_option,
     model_option,
     original_option,
+    rerank_option,
     text_name,
     top_option,
 )
@@ -34,6 +35,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     model_option(parser)
     top_option(parser)
     original_option(parser)
+    rerank_option(parser)
     licence_option(parser)
 
 

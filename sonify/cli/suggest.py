@@ -12,6 +12,7 @@ from sonify.cli.common import (
     library_option,
     licence_option,
     model_option,
+    rerank_option,
     text_name,
     top_option,
 )
@@ -34,6 +35,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     library_option(parser)
     model_option(parser)
     top_option(parser)
+    rerank_option(parser)
     licence_option(parser)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from sonify.library.sounds import Label, Sound
@@ -19,6 +19,9 @@ BETWEEN_SHOTS_S = Fraction(2)
 
 # So long before the emitter is gone no further event begins: it would be cut off.
 LAST_SHOT_S = Fraction(1, 2)
+
+Order = Callable[[Label, float], list[Sound]]
+"""A label's sounds, best first, for a cue of so many seconds: by_fit, or sonify.matching.rerank.Reranker."""
 
 
 def by_fit(label: Label, length_s: float) -> list[Sound]:

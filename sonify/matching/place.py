@@ -11,7 +11,7 @@ import numpy as np
 
 from sonify.cues import Alternative, Cue, Evidence, Kind, Scene, SoundRef
 from sonify.library.sounds import Catalog, Label, Sound
-from sonify.matching.choose import BETWEEN_SHOTS_S, LAST_SHOT_S, by_fit, single_event, takes
+from sonify.matching.choose import BETWEEN_SHOTS_S, LAST_SHOT_S, Order, by_fit, single_event, takes
 from sonify.matching.presence import Interval, presence
 from sonify.matching.rank import best_first, different, pool
 from sonify.matching.scores import Scores, Sight, Words, score
@@ -63,11 +63,12 @@ def place(
     settings: Settings,
     *,
     lead_silence_s: Callable[[Sound], float],
+    order: Order = by_fit,
 ) -> Placed:
     """Decides the cues of a video.
 
     words: the vectors of catalog.labels, in that order. lead_silence_s tells how much of a sound's beginning is
-    silent, so that what is heard starts with the cue.
+    silent, so that what is heard starts with the cue. order says which of a label's sounds is best.
     """
     scenes: list[Scene] = []
     parts: list[_Part] = []
@@ -75,10 +76,11 @@ def place(
         frames = sight.between(span.start_s, span.end_s)
         scores = score(sight.embeddings.vectors[frames], sight.embeddings.boxes, words, calibration)
         times = sight.times_s[frames]
-        scene = _Scene(span, scores, times, catalog, words, settings)
+        scene = _Scene(span, scores, times, catalog, words, settings, order)
         parts += scene.parts()
         scenes.append(scene.described())
-    cues = [cue for part in _joined(parts) for cue in _cues(part, catalog, settings, lead_silence_s=lead_silence_s)]
+    joined = _joined(parts)
+    cues = [cue for part in joined for cue in _cues(part, catalog, settings, order, lead_silence_s=lead_silence_s)]
     cues.sort(key=lambda cue: (cue.start_s, cue.kind, cue.end_s, cue.label, cue.sound.path))
     return Placed(tuple(scenes), tuple(replace(cue, id=f"cue-{number:03d}") for number, cue in enumerate(cues, 1)))
 
@@ -94,9 +96,10 @@ class _Scene:
         catalog: Catalog,
         words: Words,
         settings: Settings,
+        order: Order,
     ) -> None:
         self.span, self.scores, self.times_s = span, scores, times_s
-        self.catalog, self.words = catalog, words
+        self.catalog, self.words, self.order = catalog, words, order
         self.settings = settings.matching
         least = round(self.settings.min_presence_s * settings.video.sample_rate_hz)
         self.pooled = pool(scores.probabilities, least=least)
@@ -106,10 +109,11 @@ class _Scene:
         """The scene with the labels that come nearest, whether or not they are near enough to be heard."""
         ranked = self._ideas(self.visible)[: self.settings.top] if len(self.times_s) else []
         length_s = float(self.span.end_s - self.span.start_s)
+        labels = self.catalog.labels
         return Scene(
             float(self.span.start_s),
             float(self.span.end_s),
-            tuple(_alternative(self.catalog.labels[index], self.pooled[index], length_s) for index in ranked),
+            tuple(_alternative(labels[index], self.pooled[index], length_s, self.order) for index in ranked),
         )
 
     def parts(self) -> list[_Part]:
@@ -184,13 +188,13 @@ def _joined(parts: Sequence[_Part]) -> list[_Part]:
 
 
 def _cues(
-    part: _Part, catalog: Catalog, settings: Settings, *, lead_silence_s: Callable[[Sound], float]
+    part: _Part, catalog: Catalog, settings: Settings, order: Order, *, lead_silence_s: Callable[[Sound], float]
 ) -> list[Cue]:
     label = catalog.labels[part.label]
     length_s = float(part.interval.length_s)
-    sounds = by_fit(label, length_s)
+    sounds = order(label, length_s)
     alternatives = tuple(
-        _alternative(catalog.labels[other], value, length_s)
+        _alternative(catalog.labels[other], value, length_s, order)
         for other, value in zip(part.others, part.other_scores, strict=True)
     )
     bed = label.kind == "ambience"
@@ -227,8 +231,8 @@ def _cues(
     return cues
 
 
-def _alternative(label: Label, value: float, length_s: float) -> Alternative:
-    return Alternative(label.text, _ref(by_fit(label, length_s)[0]), _share(value))
+def _alternative(label: Label, value: float, length_s: float, order: Order) -> Alternative:
+    return Alternative(label.text, _ref(order(label, length_s)[0]), _share(value))
 
 
 def _ref(sound: Sound) -> SoundRef:

@@ -51,13 +51,13 @@ def load_clap(settings: ModelSettings | None = None, *, progress: Progress = sil
 
     tokenizer = make_tokenizer(plan.words)
     if plan.engine == LAION:
-        from sonify.models.clap import by_laion
+        from sonify.models.clap.by_laion import build as by_laion
 
-        towers = by_laion.build(plan.weights, tokenizer, device)
+        towers = by_laion(plan.weights, tokenizer, device)
     else:
-        from sonify.models.clap import by_transformers
+        from sonify.models.clap.by_transformers import build as by_transformers
 
-        towers = by_transformers.build(plan.weights.parent, tokenizer, device)
+        towers = by_transformers(plan.weights.parent, tokenizer, device)
     progress(Event("clap", 1, 1))
     return ClapModel(towers, name=plan.name, weights=weights_hash(plan.weights), engine=plan.engine)
 
