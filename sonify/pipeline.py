@@ -23,7 +23,6 @@ from sonify.library.records import SoundRecord
 from sonify.library.scan import scan
 from sonify.library.sounds import Catalog, Sound
 from sonify.matching.choose import Order, by_fit
-from sonify.matching.ducking import ducked
 from sonify.matching.look import look
 from sonify.matching.place import place
 from sonify.matching.scores import Sight, Words
@@ -37,7 +36,6 @@ from sonify.models.text import embed_labels, embed_null
 from sonify.progress import Progress, note, silent
 from sonify.resources import starter_library
 from sonify.settings import Settings
-from sonify.video.hearing import listen
 from sonify.video.reader import open_video
 from sonify.video.scenes import SceneFinder
 
@@ -124,7 +122,6 @@ class Session:
             lead_silence_s=_lead_silence_s,
             order=self.order,
         )
-        original = listen(info, stall_timeout_s=self.settings.video.stall_timeout_s, progress=self.progress)
         return CueSheet(
             video=VideoRef(
                 str(path),
@@ -140,8 +137,7 @@ class Session:
                 for library in self.catalog.libraries
             ),
             scenes=placed.scenes,
-            cues=tuple(ducked(placed.cues, original, self.settings.mix)),
-            original=original,
+            cues=placed.cues,
             settings=self.settings.differences(),
         )
 
