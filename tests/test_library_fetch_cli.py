@@ -90,6 +90,8 @@ def test_a_person_is_asked(
     shown = capsys.readouterr().out
     assert ("nothing was fetched" in shown) == bool(code)
     assert len(files.requests) == (0 if code else 1)
+    if code:  # nobody is asked a question that isn't shown
+        assert run(["library", "get", "asked", "--to", str(tmp_path / "to"), "--quiet"]) == 2
 
 
 def test_failures_are_one_line(files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
         index=Path(args.index) if args.index else None,
         force=context.force,
     )
-    if not _agreed(what, context, yes=args.yes):
+    if not _agreed(what, context, yes=args.yes, quiet=getattr(args, "quiet", False)):
         context.result({**_plan(what), "fetched": False, "notes": context.notes}, "nothing was fetched")
         return 1
     done = get(what, force=context.force, progress=context.progress)
@@ -90,7 +90,7 @@ def _list(context: Context) -> int:
     return 0
 
 
-def _agreed(what: Plan, context: Context, *, yes: bool) -> bool:
+def _agreed(what: Plan, context: Context, *, yes: bool, quiet: bool) -> bool:
     """Says what it takes; asks on a terminal. Raises SettingsError where nobody can be asked."""
     if what.here:
         return True
@@ -106,7 +106,7 @@ def _agreed(what: Plan, context: Context, *, yes: bool) -> bool:
         context.progress(_said(line))
     if yes or not what.big:
         return True
-    if not sys.stdin.isatty() or not sys.stderr.isatty():
+    if quiet or not sys.stdin.isatty() or not sys.stderr.isatty():
         raise SettingsError(f"{what.name} is {size}, and nobody can be asked", hint="pass --yes to fetch it")
     context.progress(_said("fetch it? type y and Enter; anything else leaves it"))
     return sys.stdin.readline().strip().lower() in ("y", "yes")
