@@ -30,6 +30,7 @@ from .noise import (
     wander,
 )
 from .registry import sound
+from .throat import call
 
 
 def rough(rng: Rng, f0: Samples, amount: float, rate_hz: float = 60.0) -> Samples:
@@ -93,18 +94,27 @@ def wolf_howl(rng: Rng) -> Samples:
 
 @sound("cat purring", "a sleeping cat;a cat on a lap;a cat lying down", "Purr;Cat", "slow purring", steady=True)
 def cat_purring(rng: Rng) -> Samples:
-    n = length(5)
-    t = clock(n)
-    breath = 0.5 - 0.5 * np.cos(2 * np.pi * t / 2.5)
-    out = np.zeros(n)
-    for i in range(5 * 26):
-        inhale = (i / 26 % 2.5) < 1.25
-        m = length(0.032)
-        grain = burst(rng, m, 0.03, peaks([180, 420, 1300], [150, 300, 900], [1, 0.6, 0.2 if inhale else 0.12]))
-        put(out, unit(grain), i / 26 + rng.uniform(0, 0.003), rng.uniform(0.7, 1))
-    return (
-        out * (0.5 + 0.5 * np.abs(np.sin(2 * np.pi * t / 2.5))) + 0.05 * shaped(rng, n, band(600, 4000, 1)) * breath
-    )
+    out = np.zeros(length(5))
+    for i in range(4):  # in and out, a little faster and rougher in, with hardly a gap
+        n = length(1.21)
+        f0 = np.full(n, 26.5 if i % 2 else 24.0) * (1 + 0.03 * wander(rng, n, 4, -1, 1))
+        shape = env(n, (0, 0), (0.12, 1), (1.0, 0.9), (1.21, 0)) * (1.0 if i % 2 else 0.75)
+        purr = call(
+            rng,
+            f0,
+            shape,
+            0.1,
+            np.full(n, -0.6),
+            open_share=0.35,
+            jitter=0.05,
+            shimmer=0.25,
+            breath=0.5,
+            hoarse=0.1,
+            damping=0.15,
+            pressed_db=2,
+        )
+        put(out, purr, i * 1.25)
+    return air(rng, room(rng, out, 0.25, 0.1), 0.004)
 
 
 @sound(

@@ -8,7 +8,6 @@ from .noise import (
     Rng,
     Samples,
     band,
-    burst,
     clock,
     env,
     length,
@@ -17,7 +16,9 @@ from .noise import (
     put,
     room,
     shaped,
+    strike,
     tilt,
+    unit,
     voiced,
     wander,
 )
@@ -92,9 +93,12 @@ def washing_machine(rng: Rng) -> Samples:
 def electric_fan(rng: Rng) -> Samples:
     n = length(5)
     t = clock(n)
-    blades = 1 + 0.18 * np.sin(2 * np.pi * 56 * t)
-    air = shaped(rng, n, band(80, 2500, 1), tilt(-3)) * blades * (1 + 0.08 * np.sin(2 * np.pi * 3 * t))
-    return air + 0.25 * voiced(np.full(n, 100.0), [(200, 150, 1), (600, 300, 0.3)], -4, 0.02, whole=True)
+    # three blades at 1,320 turns a minute pass 66 times a second; a bent one shows at every turn
+    sweep = 1 + 0.3 * np.sin(2 * np.pi * 66 * t) + 0.15 * np.sin(2 * np.pi * 22 * t)
+    wind = shaped(rng, n, band(60, 900, 1), tilt(-5)) * sweep + 0.12 * shaped(rng, n, band(900, 6000, 1)) * sweep
+    blades = voiced(np.full(n, 66.0), [(130, 120, 1), (330, 250, 0.5)], -3, 0.02, whole=True)
+    hum = voiced(np.full(n, 100.0), [(200, 150, 1), (600, 300, 0.4), (1500, 800, 0.15)], -3, 0.02, whole=True)
+    return wind + 0.35 * blades + 0.4 * hum * wander(rng, n, 3, 0.85, 1.1)
 
 
 @sound(
@@ -113,15 +117,17 @@ def refrigerator(rng: Rng) -> Samples:
 @sound("sewing machine", "a sewing machine;a person sewing;a tailor", "Sewing machine", "a fast seam", steady=True)
 def sewing_machine(rng: Rng) -> Samples:
     n = length(5)
-    out = 0.15 * voiced(np.full(n, 120.0), [(800, 700, 1), (2200, 1200, 0.6)], -1, 0.05, whole=True)
-    for i in range(5 * 12):
-        for offset, g, f in ((0.0, 1.0, 1600), (0.038, 0.55, 2700)):
-            m = length(0.06)
-            hit = modal([f, f * 1.7, 420, 190], [0.025, 0.015, 0.04, 0.05], [0.8, 0.6, 0.8, 0.7], m) + 1.0 * burst(
-                rng, m, 0.025, band(700, 7000, 1)
-            )
-            put(out, hit, i / 12 + offset + rng.normal(0, 0.0008), g * rng.uniform(0.8, 1))
-    return room(rng, out, 0.2, 0.15)
+    stitches = 11
+    out = np.zeros(n)
+    for i in range(5 * stitches):  # needle bar up and down, feed dog, hook
+        for late, low, high, gain in ((0.0, 260, 4200, 1.0), (0.024, 600, 6000, 0.4), (0.047, 320, 5000, 0.75)):
+            part = strike(rng, length(0.08), (low, high), (0.05, 0.014), -1.5, 0.6, (700, 6000), 0.018)
+            put(out, part, i / stitches + late + rng.normal(0, 0.0015), gain * rng.uniform(0.6, 1))
+    turns = np.full(n, 12.0 * stitches)
+    beat = 0.7 + 0.3 * np.sin(2 * np.pi * stitches * clock(n))
+    motor = voiced(turns, [(700, 600, 1), (1900, 1200, 0.7), (3600, 1800, 0.4)], -1, 0.1, whole=True)
+    whirr = 0.4 * motor * (1 + 0.4 * np.sin(2 * np.pi * 100 * clock(n))) + shaped(rng, n, band(500, 6000, 1))
+    return room(rng, 1.5 * unit(out) + 0.5 * whirr * beat, 0.3, 0.15)
 
 
 @sound(

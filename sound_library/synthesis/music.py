@@ -10,6 +10,7 @@ from .noise import (
     RATE,
     Rng,
     Samples,
+    air,
     band,
     burst,
     clock,
@@ -23,6 +24,7 @@ from .noise import (
     put,
     room,
     shaped,
+    strike,
     string,
     turned,
     voiced,
@@ -398,15 +400,12 @@ def xylophone(rng: Rng) -> Samples:
     scale = (72, 76, 79, 84, 83, 79, 81, 77, 74, 77, 81, 79, 76, 72, 74, 79)
     out = np.zeros(length(4.8))
     for i, m in enumerate(scale):
-        f = hertz(m)
-        put(
-            out,
-            modal([f, f * 3.0, f * 6.1], [0.55, 0.2, 0.08], [1, 0.35, 0.15], length(0.7))
-            + 0.15 * burst(rng, length(0.7), 0.01, band(800, 6000)),
-            i * 0.3,
-            rng.uniform(0.8, 1),
-        )
-    return room(rng, out, 0.6, 0.15)
+        f, n = hertz(m - 5), length(0.6)
+        # a rosewood bar, its first overtone cut to the twelfth, dies quickly; a hard head knocks on the wood
+        bar = modal([f, 3.01 * f, 6.2 * f, 9.8 * f], [0.34, 0.13, 0.06, 0.03], [1, 0.6, 0.4, 0.25], n)
+        knock = strike(rng, n, (700, 7000), (0.03, 0.01), -1.0, 0.6, (1500, 8000), 0.01)
+        put(out, bar + 0.4 * knock, i * 0.3 + rng.normal(0, 0.008), rng.uniform(0.65, 1))
+    return turned(air(rng, room(rng, out, 0.8, 0.2), 0.002))
 
 
 @sound(

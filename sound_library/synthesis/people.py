@@ -27,6 +27,7 @@ from .noise import (
     wander,
 )
 from .registry import sound
+from .throat import call
 
 VOWELS = {  # first three formants in Hz (Peterson and Barney, JASA 24(2), 1952, men's means)
     "a": (730, 1090, 2440),
@@ -251,23 +252,15 @@ def laughter(rng: Rng) -> Samples:
 )
 def children(rng: Rng) -> Samples:
     n = length(6)
-    out = 0.5 * murmur(rng, n, 5, children=True)
+    out = 0.5 * murmur(rng, n, 4, children=True)
     for _ in range(14):
         d = rng.uniform(0.25, 0.8)
         m = length(d)
-        f0 = (
-            rng.uniform(430, 750)
-            * env(m, (0, 0.8), (0.3 * d, 1.2), (d, 0.85))
-            * (1 + 0.02 * wander(rng, m, 15, -1, 1))
-        )
-        f1, f2, f3 = VOWELS[str(rng.choice(["a", "A", "e", "i", "o"]))]
-        shout = voiced(f0, [(f1 * 1.4, 220, 1), (f2 * 1.35, 280, 0.7), (f3 * 1.35, 400, 0.4)], -3, 0.01, 10000)
-        put(
-            out,
-            shout * env(m, (0, 0), (0.1 * d, 1), (0.7 * d, 0.8), (d, 0)),
-            rng.uniform(0, 6),
-            rng.uniform(0.15, 0.8),
-        )
+        f0 = rng.uniform(330, 620) * env(m, (0, 0.8), (0.3 * d, 1.25), (d, 0.8))
+        mouth = env(m, (0, -0.3), (0.25 * d, rng.uniform(0.1, 1)), (d, rng.uniform(-0.4, 0.4)))
+        loud = env(m, (0, 0), (0.08 * d, 1), (0.7 * d, 0.8), (d, 0))
+        shout = call(rng, f0, loud, 0.115, mouth, open_share=0.45, jitter=0.012, shimmer=0.08, breath=0.25)
+        put(out, shout, rng.uniform(0, 6), 3 * rng.uniform(0.15, 0.8))
     return room(rng, out, 0.8, 0.35)
 
 
@@ -315,17 +308,31 @@ def running(rng: Rng) -> Samples:
     steady=True,
 )
 def snoring(rng: Rng) -> Samples:
-    n = length(5.6)
-    out = 0.001 * shaped(rng, n, band(100, 3000))
-    for at in (0.0, 2.8):
+    out = np.zeros(length(6.4))
+    for at in (0.1, 3.3):
+        d = rng.uniform(1.3, 1.5)
+        n = length(d)
+        f0 = env(n, (0, 38), (0.5 * d, 52), (d, 34))  # the soft palate flaps as air is drawn in
+        shape = env(n, (0, 0), (0.35, 0.7), (0.8 * d, 1), (d, 0)) * wander(rng, n, 6, 0.7, 1.1)
+        mouth = env(n, (0, -0.3), (0.6 * d, 0.3), (d, -0.2))
+        snore = call(
+            rng,
+            f0,
+            shape,
+            0.17,
+            mouth,
+            open_share=0.5,
+            jitter=0.12,
+            shimmer=0.35,
+            breath=0.6,
+            hoarse=0.3,
+            damping=0.1,
+        )
+        put(out, snore, at, rng.uniform(0.9, 1))
         m = length(1.3)
-        f0 = env(m, (0, 48), (0.5, 62), (1.3, 42)) * (1 + 0.12 * wander(rng, m, 40, -1, 1))
-        rattle = voiced(f0, [(280, 150, 1), (650, 250, 0.6), (1500, 500, 0.3)], -2, 0.02)
-        air = unit(straight(rng.standard_normal(m), peaks([400, 900, 2200], [300, 500, 1200], [1, 0.7, 0.5], 0.02)))
-        put(out, (rattle + 0.4 * air) * env(m, (0, 0), (0.3, 0.8), (0.9, 1), (1.3, 0)), at, 1.0)
-        m = length(1.0)
-        put(out, unit(straight(rng.standard_normal(m), band(500, 3500, 1))) * np.hanning(m), at + 1.5, 0.12)
-    return room(rng, out, 0.3, 0.15)
+        sigh = straight(rng.standard_normal(m), peaks([500, 1500, 2600], [400, 700, 1200], [1, 0.6, 0.4], 0.05))
+        put(out, unit(sigh) * np.hanning(m) ** 1.5, at + 1.65, 0.02)
+    return air(rng, room(rng, out, 0.35, 0.15), 0.004)
 
 
 @sound(

@@ -74,9 +74,9 @@ def golf(rng: Rng) -> Samples:
     m = length(0.25)
     put(out, shaped(rng, m, band(500, 4000, 2)) * env(m, (0, 0.4), (0.2, 1), (0.25, 0.2)) ** 2, 0.0, 0.12, wrap=False)
     f = rng.uniform(0.94, 1.06)
-    hit = modal(
-        [1500 * f, 2700 * f, 4300 * f, 620 * f], [0.05, 0.04, 0.03, 0.05], [1, 0.8, 0.5, 0.5], length(0.4)
-    ) + 1.2 * burst(rng, length(0.4), 0.015, band(1000, 11000, 1))
+    # a thin steel face rings short and high, and the ball's hard core knocks under it
+    hit = strike(rng, length(0.4), (900 * f, 8500), (0.06, 0.015), -0.5, 0.8, (1200, 9000), 0.012)
+    hit += 0.5 * modal([3300 * f, 4700 * f], [0.09, 0.06], [1, 0.6], length(0.4))
     put(out, peak(hit), 0.22, 1.0, wrap=False)
     return edges(room(rng, out, 0.5, 0.2, ring=False), 0.001, 0.2)
 

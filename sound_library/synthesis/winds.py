@@ -20,10 +20,12 @@ from .noise import (
     length,
     peaks,
     put,
+    resonate,
     room,
     shaped,
     straight,
     tilt,
+    turned,
     unit,
     voiced,
     wander,
@@ -145,7 +147,7 @@ def saxophone(rng: Rng) -> Samples:
         f0 *= 1 + 0.012 * env(n, (0, 0), (0.25, 0.2), (0.6, 1), (9, 1)) * np.sin(2 * np.pi * 5.3 * clock(n))
         loud = env(n, (0, 0), (0.04, 0.8), (0.12, 1), (max(d - 0.1, 0.13), 0.8), (d + 0.001, 0))
         buzz = glottis(rng, f0, open_share=0.35, jitter=0.01, shimmer=0.1, breath=0.4)
-        bore = straight(buzz, peaks([420, 900, 1500, 2700], [400, 500, 700, 1200], [1, 0.9, 0.5, 0.25], 0.05))
+        bore = straight(buzz, peaks([700, 1500, 2600, 4200], [700, 900, 1400, 2500], [1, 0.9, 0.6, 0.35], 0.1))
         tone = unit(straight(bore, tilt(2))) * loud
         return tone + 0.05 * loud**0.5 * shaped(rng, n, band(1200, 7000, 1))
 
@@ -207,16 +209,18 @@ def french_horn(rng: Rng) -> Samples:
     steady=True,
 )
 def tuba(rng: Rng) -> Samples:
-    return tune(
-        rng,
-        -24,
-        [(260, 250, 1), (550, 450, 0.5), (1100, 800, 0.15)],
-        -3,
-        vibrato=0.002,
-        attack_s=0.06,
-        breath=0.015,
-        swell_db=8,
-    )
+    def lips(f: float, s: float) -> Samples:
+        """Lips that open wider, and clip harder, the louder it is; a wide bore that swallows the highs."""
+        n = length(s + 0.1)
+        d = n / RATE
+        f0 = f * env(n, (0, 0.97), (0.07, 1), (d, 1)) * (1 + 0.003 * wander(rng, n, 9, -1, 1))
+        loud = env(n, (0, 0), (0.07, 0.9), (0.15, 1), (max(d - 0.12, 0.16), 0.75), (d + 0.001, 0))
+        buzz = glottis(rng, f0, open_share=0.5, jitter=0.004, shimmer=0.03, breath=0.08)
+        bell = straight(buzz, peaks([230, 420, 750, 1300], [200, 300, 500, 900], [1, 0.7, 0.35, 0.12], 0.01))
+        return unit(bell) * loud + 0.02 * loud * shaped(rng, n, band(300, 2500, 1))
+
+    notes = [(b, m - 19, 0.9 * d) for b, m, d in TUNE]
+    return air(rng, room(rng, play(notes, 0.55, 8, lips), 1.3, 0.3, 4000), 0.003)
 
 
 @sound(
@@ -348,13 +352,17 @@ def pipe_organ(rng: Rng) -> Samples:
 )
 def didgeridoo(rng: Rng) -> Samples:
     n = length(5)
-    t = clock(n)
-    mouth = 700 + 450 * np.sin(2 * np.pi * 2 * t) * wander(rng, n, 1, 0.3, 1.2)
-    f0 = 70 * (1 + 0.01 * np.sin(2 * np.pi * 4 * t) + 0.004 * wander(rng, n, 10, -1, 1))
-    drone = voiced(f0, [(mouth, 250, 1), (2 * mouth + 300, 400, 0.6), (140, 120, 1)], -2, 0.05, whole=True)
-    return room(
-        rng, drone * (1 + 0.3 * np.sin(2 * np.pi * 2 * t + 1)) + 0.04 * shaped(rng, n, band(300, 3000, 1)), 0.6, 0.15
-    )
+    breaths = 0.5 - 0.5 * np.cos(2 * np.pi * clock(n) / 2.5)  # the cheeks take over while the nose draws air
+    puff = np.clip(breaths * 6, 0.08, 1)
+    f0 = 68 * (1 + 0.01 * wander(rng, n, 3, -1, 1)) * (1 + 0.03 * (1 - puff))
+    lips = straight(glottis(rng, f0, open_share=0.55, jitter=0.006, shimmer=0.06, breath=0.15), tilt(2, 60))
+    rhythm = np.sin(2 * np.pi * 3.2 * clock(n)) * wander(rng, n, 1.5, 0.4, 1)
+    tongue = 1150 + 650 * rhythm  # the mouth behind the lips colours the drone
+    sung = resonate(lips, tongue, np.full(n, 160.0)) + 0.5 * resonate(lips, 1.9 * tongue, np.full(n, 260.0))
+    pipe = straight(lips, peaks([68, 205, 345, 490], [30, 50, 70, 90], [1, 0.8, 0.6, 0.4], 0.05))
+    drone = (unit(pipe) + 0.8 * unit(sung)) * puff * (1 + 0.25 * rhythm)
+    sniff = shaped(rng, n, band(600, 4000, 1)) * (1 - puff)
+    return turned(air(rng, room(rng, drone + 0.12 * sniff, 0.7, 0.2), 0.004), 1.25)
 
 
 @sound(
