@@ -6,9 +6,11 @@ The contract runs over each package that is installed: `pip install .[clap]` and
 from __future__ import annotations
 
 import importlib.util
+import json
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,16 @@ import clap_tiny
 import numpy as np
 import pytest
 from clap_tiny import RATE, tone
+from hub_server import Hub, serving
 
+from sonify.cli.program import run
 from sonify.errors import ModelError, SonifyError
 from sonify.models.clap import AudioTextModel, load, load_clap
 from sonify.models.clap.model import ClapModel, Towers
 from sonify.models.clap.weights import read_state
 from sonify.models.clap.windows import MAX_WINDOWS, WINDOW, pooled, starts, windows
+from sonify.models.describe import describe
+from sonify.models.pull import pull
 from sonify.models.registry import AUDIO_ENTRIES, ENTRIES, NotHereError, find, is_present, resolve
 from sonify.settings import ModelSettings
 
@@ -369,6 +375,71 @@ def test_the_documents_name_both_extras(root: Path) -> None:
         assert f"sonify[{extra}]" in text and f"\n{extra} = [" in project
     for entry in AUDIO_ENTRIES:
         assert f"`{entry.name}`" in text and entry.repo in text
+
+
+# Fetching
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    import torch
+    from safetensors.torch import save
+
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    torch.save({"state_dict": {"module.audio_branch.a": torch.ones(9)}, "loss": np.float64(1)}, tmp_path / "a.pt")
+    held = {
+        "laion/clap-htsat-unfused": {
+            "config.json": b"{}",
+            "tokenizer.json": b"{}",
+            "model.safetensors": save({"a": torch.ones(9)}),
+        },
+        "lukewys/laion_clap": {"630k-audioset-best.pt": (tmp_path / "a.pt").read_bytes()},
+        "FacebookAI/roberta-base": {"tokenizer.json": b"{}"},
+    }
+    with serving(held) as running:
+        monkeypatch.setenv("HF_ENDPOINT", running.address)
+        yield running
+
+
+def test_what_is_pulled_is_found_and_not_pulled_twice(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, "laion-clap", "transformers")
+    for entry in AUDIO_ENTRIES:
+        assert describe(entry.name)["get_it_with"] == f"sonify models pull {entry.name}" and not is_present(entry)
+        path = pull(entry.name)
+        plan = load.resolve(entry.name)
+        assert plan.weights == path and plan.engine == entry.engine and (plan.words / "tokenizer.json").is_file()
+        assert describe(entry.name)["file"] == str(path) and is_present(entry)
+        asked = len(hub.requests)
+        assert pull(entry.name) == path and len(hub.requests) == asked
+
+
+def test_half_of_it_is_not_taken_for_the_whole(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, "laion-clap", "transformers")
+    del hub.files["laion/clap-htsat-unfused"]["tokenizer.json"]
+    with pytest.raises(ModelError, match=r"tokenizer\.json"):
+        pull("clap")
+    with pytest.raises(NotHereError):
+        load.resolve("clap")
+
+
+def test_a_checkpoint_that_holds_code_is_removed(hub: Hub, tmp_path: Path) -> None:
+    import torch
+
+    torch.save({"state_dict": {"audio_branch.a": torch.ones(1)}, "more": Runs()}, tmp_path / "bad.pt")
+    hub.files["lukewys/laion_clap"]["630k-audioset-best.pt"] = (tmp_path / "bad.pt").read_bytes()
+    with pytest.raises(ModelError, match="runs no code"):
+        pull("clap-laion")
+    assert not is_present(find("clap-laion"))
+
+
+def test_the_list_names_those_that_hear(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["models", "list", "--json"]) == 0
+    models = {model["name"]: model for model in json.loads(capsys.readouterr().out)["models"]}
+    assert {"clap", "clap-laion"} <= set(models) and not models["clap"]["present"]
+    assert run(["models", "list"]) == 0
+    assert "clap-laion" in capsys.readouterr().out
 
 
 # Windows and checks, over towers that need no package

@@ -56,15 +56,16 @@ def run(args: argparse.Namespace, context: Context) -> int:
 def _list(context: Context) -> int:
     from rich.table import Table
 
-    from sonify.models.registry import ENTRIES, is_present, recommended
+    from sonify.models.registry import AUDIO_ENTRIES, ENTRIES, is_present, recommended
 
     table = Table(box=None, pad_edge=False)
     for heading in ("name", "pick", "about", "here", "licence", "what it is"):
         table.add_column(heading, justify="right" if heading == "about" else "left", overflow="fold")
-    for entry in ENTRIES:
+    entries = (*ENTRIES, *AUDIO_ENTRIES)
+    for entry in entries:
         here = "yes" if is_present(entry) else "no"
         table.add_row(entry.name, entry.pick, _megabytes(entry), here, entry.licence, entry.note)
-    document = {"models": [_document(entry) for entry in ENTRIES], "recommended": recommended().name}
+    document = {"models": [_document(entry) for entry in entries], "recommended": recommended().name}
     context.result(document, table, "\nget one with: sonify models pull NAME")
     return 0
 
@@ -103,7 +104,7 @@ def _document(entry: ModelEntry) -> dict[str, Any]:
 
 
 def _megabytes(entry: ModelEntry) -> str:
-    return f"{entry.size_bytes / 1e6:,.0f} MB"
+    return f"{entry.size_bytes / 1e6:,.0f} MB" if entry.size_bytes else "?"
 
 
 def _shown(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sonify.models import registry
+from sonify.models import hub, registry
 from sonify.models.cache import weights_hash
 from sonify.models.checkpoints import Blueprint, check_model_config, check_weights, read_calibration, read_config
 from sonify.models.registry import ModelEntry
@@ -17,6 +17,9 @@ def describe(name: str) -> dict[str, Any]:
     For one on this machine: its file, its size, the hash of its weights, image size and dimensions; otherwise what
     the registry knows, and the command that gets it. Raises ModelError for an unknown name or damaged weights.
     """
+    hears = {entry.name: entry for entry in registry.AUDIO_ENTRIES}.get(name)
+    if hears:
+        return _of_one_that_hears(hears)
     try:
         blueprint = registry.resolve(name)
     except registry.NotHereError as error:
@@ -24,6 +27,15 @@ def describe(name: str) -> dict[str, Any]:
     known = {entry.name: entry for entry in registry.ENTRIES}.get(blueprint.name)
     facts = _of_entry(known) if known else {"name": blueprint.name}
     return {**facts, "present": True, **_of_files(blueprint)}
+
+
+def _of_one_that_hears(entry: ModelEntry) -> dict[str, Any]:
+    facts = {**_of_entry(entry), "present": registry.is_present(entry)}
+    if not facts["present"]:
+        return {**facts, "get_it_with": f"sonify models pull {entry.name}"}
+    file = hub.cached_weights(entry.repo, entry.filename)
+    assert file is not None
+    return {**facts, "file": str(file), "size_bytes": file.stat().st_size, "weights": weights_hash(file)}
 
 
 def _of_entry(entry: ModelEntry) -> dict[str, Any]:
