@@ -47,7 +47,7 @@ class Files:
     def network(self) -> Network:
         """One that may ask this server, and doesn't wait."""
         return Network(
-            timeout_s=5, attempts=3, wait_s=0, plain_http=frozenset({self.address.removeprefix("http://")})
+            timeout_s=5, attempts=3, wait_s=0, busy_s=0, plain_http=frozenset({self.address.removeprefix("http://")})
         )
 
     @property

@@ -48,6 +48,19 @@ def test_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert [row["name"] for row in document["libraries"]] == [entry.name for entry in table_module.lists()]
 
 
+def test_what_is_here_is_said_in_the_list(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "default_place", lambda: tmp_path / "data")
+    path = tmp_path / "lists.json"
+    monkeypatch.setattr(table_module.lists, "__defaults__", (path,))
+    for here in (False, True):
+        assert run(["library", "get", "--json"]) == 0
+        assert [row["here"] for row in json.loads(capsys.readouterr().out)["libraries"]] == [here, False]
+        assert run(["library", "get", "small"]) == 0
+        assert str(tmp_path / "data" / "small") in capsys.readouterr().out
+
+
 def test_a_small_one_is_fetched_at_once(files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["library", "get", "small", "--to", str(tmp_path / "to")]) == 0
     shown = capsys.readouterr()

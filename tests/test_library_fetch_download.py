@@ -173,10 +173,16 @@ def test_refusals(files: Files, tmp_path: Path, statuses: list[int], kind: type[
     assert len(files.requests) == min(3, len(statuses))
 
 
-def test_a_busy_server_is_asked_again(files: Files, tmp_path: Path) -> None:
+def test_a_busy_server_is_asked_again(files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files.statuses["/a.zip"] = [503, 429]
     fetch(files, tmp_path / "a.zip")
     assert (tmp_path / "a.zip").read_bytes() == BODY
+    waited: list[float] = []
+    monkeypatch.setattr(network_module.time, "sleep", waited.append)
+    files.statuses["/a.zip"] = [503, 503, 429]
+    patient = Network(plain_http=files.network.plain_http)
+    download(Remote(files.address + "/a.zip"), tmp_path / "b.zip", patient, lambda _: None)
+    assert waited == [1.0, 2.0, 20.0]
 
 
 @pytest.mark.parametrize(

@@ -76,17 +76,19 @@ def run(args: argparse.Namespace, context: Context) -> int:
 def _list(context: Context) -> int:
     from rich.table import Table
 
+    from sonify.library.fetch.get import is_here
     from sonify.library.fetch.table import lists
 
+    here = {entry.name: is_here(entry) for entry in lists()}
     table = Table(box=None, pad_edge=False)
-    for heading in ("name", "download", "sounds", "licence", "what it is"):
+    for heading in ("name", "download", "here", "sounds", "licence", "what it is"):
         table.add_column(heading, justify="right" if heading in ("download", "sounds") else "left", overflow="fold")
     for entry in lists():
         size = _size(entry.download_bytes) if entry.download_bytes else "by choice"
-        table.add_row(_called(entry), size, f"{entry.sounds:,}" if entry.sounds else "", _licence(entry), entry.about)
-    context.result(
-        {"libraries": [_document(entry) for entry in lists()]}, table, "\nget one with: sonify library get NAME"
-    )
+        known = ("yes" if here[entry.name] else "no", f"{entry.sounds:,}") if entry.archives else ("", "")
+        table.add_row(_called(entry), size, *known, _licence(entry), entry.about)
+    document = {"libraries": [_document(entry) | {"here": here[entry.name]} for entry in lists()]}
+    context.result(document, table, "\nget one with: sonify library get NAME")
     return 0
 
 

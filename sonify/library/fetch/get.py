@@ -87,6 +87,13 @@ def default_place() -> Path:
     return Path(platformdirs.user_data_dir("sonify", appauthor=False)) / "libraries"
 
 
+def is_here(entry: FetchList) -> bool:
+    """Whether all of a library lies where libraries go when no place is named."""
+    folder = default_place() / entry.name
+    state = State(folder)
+    return bool(entry.archives) and all(state.has(_step(archive)) for archive in entry.archives)
+
+
 def plan(
     name: str,
     to: Path | None = None,

@@ -34,13 +34,15 @@ class Network:
     """How the network is used.
 
     timeout_s: how long an answer, and each further piece of it, may take. attempts: how often in a row a line may
-    break. wait_s: the first pause between attempts; each is twice as long as the one before.
+    break. wait_s: the first pause between attempts; each is twice as long as the one before. busy_s: the least pause
+    after "too many requests", where the server doesn't say how long; Freesound counts by the minute.
     plain_http: HOST:PORT of servers that may be asked without encryption. None, but for tests.
     """
 
     timeout_s: float = 30.0
     attempts: int = 5
     wait_s: float = 1.0
+    busy_s: float = 20.0
     plain_http: frozenset[str] = frozenset()
 
 
@@ -153,7 +155,7 @@ def request(
         answer = opener.open(asked, timeout=network.timeout_s)
     except HTTPError as error:
         with error:
-            raise _refusal(url, error) from None
+            raise _refusal(url, error, network) from None
     except (TimeoutError, ConnectionError, http.client.HTTPException) as error:
         raise BrokenError(why(error)) from None
     except URLError as error:
@@ -165,7 +167,7 @@ def request(
     return answer
 
 
-def _refusal(url: str, error: HTTPError) -> Exception:
+def _refusal(url: str, error: HTTPError, network: Network) -> Exception:
     where = f"{url} (HTTP {error.code})"
     if error.code in _NOT_THERE:
         return NotThereError(f"there is no {where}", hint="it has moved: look for a newer sonify")
@@ -177,7 +179,8 @@ def _refusal(url: str, error: HTTPError) -> Exception:
         return BrokenError("the server has a shorter file than before", stale=True)
     if error.code in _PASSING:
         after = error.headers.get("Retry-After", "") if error.headers else ""
-        return BrokenError(f"the server is busy (HTTP {error.code})", float(after) if after.isdecimal() else 0.0)
+        unsaid_s = network.busy_s if error.code == 429 else 0.0
+        return BrokenError(f"the server is busy (HTTP {error.code})", float(after) if after.isdecimal() else unsaid_s)
     return LibraryError(f"can't fetch {where}", hint="try again later")
 
 
