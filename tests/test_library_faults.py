@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,6 +146,47 @@ def test_measuring_checks_the_whole_file(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("sonify.library.scan.measure_sounds", lambda file, progress: None)
     assert len(scan([root], measured=True).sounds) == 3
     assert path.with_name("catalog.damaged.sqlite").exists()
+
+
+HOSTILE: dict[str, str] = {
+    "paths that lead out": "UPDATE sound SET path = '../../secret.wav' WHERE name LIKE '%0001.wav'",
+    "folders that lead out": "UPDATE folder SET path = '../..' WHERE path = 'pack 1';"
+    " UPDATE sound SET path = '../../' || name WHERE folder_id = (SELECT id FROM folder WHERE path = '../..')",
+    "a trigger": "CREATE TRIGGER more AFTER INSERT ON sound BEGIN DELETE FROM person; END",
+    "a view for a table": "ALTER TABLE person RENAME TO was; CREATE VIEW person AS SELECT * FROM was",
+    "labels that are none": "UPDATE sound SET labels = '{}x'",
+    "nested labels": "UPDATE sound SET labels = '" + "[" * 5_000 + "'",
+    "text for numbers": "UPDATE sound SET labels = '[1]'",
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_catalogue_that_came_with_the_sounds_is_not_trusted(tmp_path: Path, change: str) -> None:
+    root = library(tmp_path, 20)
+    (tmp_path / "secret.wav").write_bytes(wav())
+    scan([root], portable=True)
+    before = known(root)
+    path = root / ".sonify" / "catalog.sqlite"
+    with sqlite3.connect(path, isolation_level=None) as database:
+        database.executescript(change)
+    database.close()
+    scan([root])
+    with suppress(LibraryError):  # "run this again"
+        known(root)
+    scan([root])
+    assert known(root) == before
+    assert all(sound.file.is_relative_to(root) for sound in scan([root]).sounds)
+
+
+def test_a_catalogue_is_not_kept_behind_a_link(tmp_path: Path) -> None:
+    root = library(tmp_path, 2)
+    (tmp_path / "elsewhere").mkdir()
+    (root / ".sonify").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "catalog.sqlite").write_bytes(b"")
+    assert len(scan([root]).sounds) == 2
+    assert (tmp_path / "elsewhere" / "catalog.sqlite").read_bytes() == b""
+    with pytest.raises(LibraryError, match="is a link"):
+        scan([root], portable=True)
 
 
 def test_a_newer_catalogue_is_left_alone(tmp_path: Path) -> None:

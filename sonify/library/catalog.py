@@ -26,6 +26,7 @@ __all__ = ["CatalogFile", "CatalogStats", "Changes", "Filter", "LabelEntry"]
 
 MAX_PHRASES = 12
 _PAGE = 1000
+_AGAIN = "run this again: it is then made anew"
 # In a name and a label a word says more than in a description.
 _WEIGHTS = "2.0, 4.0, 2.0, 1.0, 1.5, 1.0"
 
@@ -127,7 +128,7 @@ class CatalogFile:
         after = ""
         while True:
             page = self.rows(f"{RECORD_SQL} WHERE s.path > ?{sql} ORDER BY s.path LIMIT {_PAGE}", (after, *values))
-            yield from map(record, page)
+            yield from self._records(page)
             if len(page) < _PAGE:
                 return
             after = page[-1][0]
@@ -135,7 +136,7 @@ class CatalogFile:
     def sound(self, path: str) -> SoundRecord | None:
         """The sound at `path`, inside the library and with '/'; None when there is none."""
         rows = self.rows(f"{RECORD_SQL} WHERE s.path = ?", (path,))
-        return record(rows[0]) if rows else None
+        return next(self._records(rows), None)
 
     def labels(self, filter: Filter = Filter()) -> tuple[LabelEntry, ...]:  # noqa: B008 - frozen
         """The labels of the usable sounds, sorted by text.
@@ -159,7 +160,7 @@ class CatalogFile:
             f"{RECORD_SQL} WHERE s.label_id = (SELECT id FROM label WHERE text = ?){sql} ORDER BY s.path LIMIT ?",
             (label, *values, -1 if limit is None else limit),
         )
-        return tuple(map(record, found))
+        return tuple(self._records(found))
 
     def match_words(self, query: str, filter: Filter, limit: int) -> list[tuple[str, float]]:
         """Paths and scores (bm25, more is better) of the sounds that an FTS5 expression finds, best first.
@@ -223,14 +224,32 @@ class CatalogFile:
             licences=counts("licence"),
         )
 
+    def _records(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[SoundRecord]:
+        for row in rows:
+            try:
+                found = record(row)
+            except (TypeError, ValueError, RecursionError) as error:
+                mark_damaged(self.path)
+                raise DamagedError(f"the catalogue {shown(self.path)} is damaged ({error})", hint=_AGAIN) from None
+            yield found
+
     def check(self) -> None:
         """Looks through the whole file. Raises LibraryError when it is damaged."""
-        found = self.rows("PRAGMA quick_check(1)")
-        if found != [("ok",)]:
+        if self.rows("PRAGMA quick_check(1)") != [("ok",)]:
             mark_damaged(self.path)
-            raise DamagedError(
-                f"the catalogue {shown(self.path)} is damaged", hint="run this again: it is then made anew"
-            )
+            raise DamagedError(f"the catalogue {shown(self.path)} is damaged", hint=_AGAIN)
+
+    def check_places(self) -> None:
+        """Looks whether each sound's path is that of its folder and name. Raises LibraryError when one is not.
+
+        For a catalogue that came with the sounds, so that nothing in it leads out of their folder.
+        """
+        own = "CASE f.path WHEN '' THEN s.name ELSE f.path || '/' || s.name END"
+        if self.rows(
+            f"SELECT 1 FROM sound s LEFT JOIN folder f ON f.id = s.folder_id WHERE s.path IS NOT {own} LIMIT 1"
+        ):
+            mark_damaged(self.path)
+            raise DamagedError(f"the catalogue {shown(self.path)} is damaged", hint=_AGAIN)
 
     def rows(self, sql: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query. Raises LibraryError when the file is damaged."""
@@ -260,9 +279,7 @@ class CatalogFile:
             place = shown(self.path)
             if damaged(error):
                 mark_damaged(self.path)
-                raise DamagedError(
-                    f"the catalogue {place} is damaged ({error})", hint="run this again: it is then made anew"
-                ) from None
+                raise DamagedError(f"the catalogue {place} is damaged ({error})", hint=_AGAIN) from None
             if is_full(error):
                 what = f"no room for the catalogue {place}"
                 raise LibraryError(what, hint="free some space and run this again, what is in it stays") from None

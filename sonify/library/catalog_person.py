@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _MAX_COPIES = 100
-MAX_BYTES = 256 * 2**20
+MAX_BYTES = 64 * 2**20
 
 
 def set_label(catalog: CatalogFile, path: str, label: str) -> None:

@@ -35,9 +35,17 @@ class Opened:
 
 
 def place_of(root: Path, *, portable: bool = False) -> Path:
-    """The file of the catalogue of `root`: beside the sounds if it is there or shall be, else in the user's cache."""
+    """The file of the catalogue of `root`: beside the sounds if it is there or shall be, else in the user's cache.
+
+    Raises LibraryError when it shall lie beside the sounds and can't.
+    """
     beside = root / BESIDE / FILE
-    if portable or beside.is_file():
+    # A link could have other files than this library's written to.
+    linked = beside.is_symlink() or beside.parent.is_symlink()
+    if portable and linked:
+        what = f"{shown(beside.parent)} is a link, so no catalogue is kept there"
+        raise LibraryError(what, hint="remove it, or scan without --portable")
+    if portable or (beside.is_file() and not linked):
         return beside
     digest = hashlib.blake2b(os.fsencode(root), digest_size=8).hexdigest()
     name = re.sub(r"[^\w.-]+", "-", shown(root.name))[:40].strip(".-") or "library"
@@ -50,8 +58,6 @@ def open_place(path: Path, *, readonly: bool) -> Opened:
     A damaged one is set aside and made anew. Where nothing can be written it is worked on in memory, with what was
     in the file. Raises LibraryError for a catalogue of a newer sonify and, with `readonly`, when there is none.
     """
-    if readonly and not path.is_file():
-        raise LibraryError("the library has not been scanned yet", hint="run `sonify library scan` on its folder")
     try:
         note = _set_aside(path) if _marker(path).exists() else ""
         try:
@@ -84,8 +90,9 @@ def is_full(error: sqlite3.Error) -> bool:
 
 
 def _open(path: Path, readonly: bool, note: str) -> Opened:
-    if not readonly:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    if readonly and not path.is_file():
+        raise LibraryError("the library has not been scanned yet", hint="run `sonify library scan` on its folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
     database = _connect(path)
     try:
         new = migrate(database)
@@ -112,6 +119,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
     try:
         _set_wal(database)
+        # It may have come with somebody else's sounds: nothing in its schema may do more than hold rows.
+        database.execute("PRAGMA trusted_schema = OFF")
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute("PRAGMA foreign_keys = ON")
     except BaseException:

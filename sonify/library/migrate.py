@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 # "soni" in ASCII: tells a catalogue from any other SQLite file.
@@ -35,6 +36,8 @@ def migrate(database: sqlite3.Connection) -> bool:
     """
     newest = len(STEPS)
     if version_of(database) == newest:
+        if _schema(database) != _expected(STEPS):
+            raise sqlite3.DatabaseError("its tables are not those of a catalogue")
         return False
     database.execute("BEGIN IMMEDIATE")
     try:
@@ -53,6 +56,23 @@ def migrate(database: sqlite3.Connection) -> bool:
         database.execute("ROLLBACK")
         raise
     return version == 0
+
+
+def _schema(database: sqlite3.Connection) -> frozenset[tuple[str, ...]]:
+    # How FTS5 keeps its own tables, and what ANALYZE leaves, differs between versions of SQLite.
+    rows = database.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master")
+    return frozenset(row for row in rows if not row[2].startswith(("words_", "sqlite_")))
+
+
+@lru_cache(maxsize=2)
+def _expected(steps: tuple[Callable[[sqlite3.Connection], None], ...]) -> frozenset[tuple[str, ...]]:
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        for step in steps:
+            step(database)
+        return _schema(database)
+    finally:
+        database.close()
 
 
 def _statements(script: str) -> list[str]:

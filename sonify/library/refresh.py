@@ -22,7 +22,7 @@ from sonify.library.header import read_header
 from sonify.library.refresh_compare import compare
 from sonify.library.refresh_work import BATCH, batches, in_parallel
 from sonify.library.tags import read_tags
-from sonify.library.walk import shown
+from sonify.library.walk import shown, visible
 from sonify.progress import Event, Progress
 
 STAGE = "scan"
@@ -169,7 +169,7 @@ class _Refresh:
             if not rows:
                 break
             after = rows[-1][0]
-            missing = [(number,) for number, path in rows if not _is_there(self.catalog.root / path)]
+            missing = [(number,) for number, path in rows if not self.is_there(path)]
             with self.catalog.writing() as database:
                 database.executemany("DELETE FROM words WHERE rowid = ?", missing)
                 database.executemany("DELETE FROM sound WHERE id = ?", missing)
@@ -179,12 +179,12 @@ class _Refresh:
                 " AND id NOT IN (SELECT folder_id FROM sidecar)"
             )
 
-
-def _is_there(file: Path) -> bool:
-    try:
-        return stat.S_ISREG(file.lstat().st_mode)
-    except OSError:
-        return False
+    def is_there(self, path: str) -> bool:
+        """Whether another scan was right to find this file."""
+        try:
+            return visible(path) and stat.S_ISREG((self.catalog.root / path).lstat().st_mode)
+        except OSError:
+            return False
 
 
 def _hash(file: Path) -> str:

@@ -31,6 +31,8 @@ CLOSED = "its folder can't be read"
 
 def compare(catalog: CatalogFile) -> Changes:
     """Walks the library and fills the temporary tables. Raises OSError when the root can't be read."""
+    if catalog.path.is_relative_to(catalog.root):
+        catalog.check_places()
     with catalog.guarded():
         return _Comparison(catalog).run()
 
