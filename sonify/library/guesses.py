@@ -119,14 +119,15 @@ def from_ucs(named: ucs.Named | None) -> Iterator[Guess]:
 def from_names(folders: list[str], stem: str, *, in_ucs: bool = False) -> Iterator[Guess]:
     """The file's own name and the two folders above it."""
     own = "" if in_ucs else names.clean(stem)
+    bed = named_kind(folders, stem) == "ambience"
     if own:
-        yield _of_name(own, "name", WHOLE_NAME, PART_OF_NAME, UNKNOWN_NAME)
+        yield _of_name(own, "name", (WHOLE_NAME, PART_OF_NAME, UNKNOWN_NAME), bed)
     # The nearest folder with words counts more than the next.
     above = [label for label in (names.clean(folder) for folder in reversed(folders)) if label]
     named = [label for label in above if not (own and label in _KIND_FOLDERS)]
     for rank, label in enumerate(named[:2]):
         less = 0.01 * rank
-        yield _of_name(label, "folder", WHOLE_FOLDER - less, PART_OF_FOLDER - less, UNKNOWN_FOLDER - less)
+        yield _of_name(label, "folder", (WHOLE_FOLDER - less, PART_OF_FOLDER - less, UNKNOWN_FOLDER - less), bed)
 
 
 def named_kind(folders: list[str], stem: str) -> SoundKind | None:
@@ -156,7 +157,9 @@ def _of_look(found: Look, label: str, source: LabelSource, confidence: float) ->
     return Guess(label, source, confidence, found.kind, found.phrases, ucs.category_of(label))
 
 
-def _of_name(label: str, source: LabelSource, whole: float, part: float, unknown: float) -> Guess:
-    found = known(label)
-    confidence = unknown if found is None else whole if found.certain else part
-    return _of_look(look(label), label, source, confidence)
+def _of_name(label: str, source: LabelSource, sure: tuple[float, float, float], bed: bool) -> Guess:
+    """sure: how sure a name is that we know as a whole, in part, not at all."""
+    whole, part, unknown = sure
+    found = look(label, bed=bed)
+    confidence = unknown if not found.key else whole if found.certain else part
+    return Guess(label, source, confidence, found.kind, found.phrases, ucs.category_of(label, bed=bed))

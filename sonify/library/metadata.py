@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import posixpath
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast, get_args
 
-from sonify.cues import Kind
 from sonify.library import licences, names, ucs
 from sonify.library.guesses import Guess, from_names, from_sidecar, from_tags, from_ucs, named_kind, ordered
 from sonify.library.phrases import look
@@ -158,7 +157,8 @@ def _kind(told: Row, tags: Tags, first: Guess, folders: list[str], stem: str) ->
 
 def _licence(told: Mapping[str, str], tags: Tags) -> str:
     """The first that we know by name, else the first that anything is written of."""
-    written = [told.get("licence", ""), told.get("licence_url", ""), tags.licence]
+    # Openverse writes "by", and the version only in the address.
+    written = [told.get("licence_url", ""), told.get("licence", ""), tags.licence]
     known = next((spdx for text in written if (spdx := licences.normalise(text))), "")
     # A table's word is not overruled by what the file says, even where we can't read it.
     if told.get("licence") and not licences.normalise(told["licence"]) and not told.get("licence_url"):
@@ -172,31 +172,3 @@ def _phrases(cell: str) -> tuple[str, ...]:
         return ()
     found = (one_line(part, MAX_PHRASE_CHARACTERS) for part in cell.replace("|", ";").split(";"))
     return tuple(dict.fromkeys(phrase for phrase in found if phrase))[:MAX_PHRASES]
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a cue needs to know of one sound besides its header."""
-
-    label: str
-    kind: Kind
-    phrases: tuple[str, ...]
-    licence: str
-    author: str
-
-
-class Describer:
-    """Tells what the sounds of one library are, from all but their tags."""
-
-    def __init__(self, folder: Path, paths: Iterable[str]) -> None:
-        self._tables = Sidecars(folder)
-        for path in paths:
-            self._tables.told(path)
-        self.problems = self._tables.problems
-
-    def describe(self, path: str) -> Meaning:
-        """What the sound at `path` (inside the library, with '/') is; music and speech have nothing to see."""
-        found = describe(path, told=self._tables.told(path))
-        kind: Kind = found.kind if found.kind == "ambience" else "effect"
-        phrases = found.phrases if found.kind in ("effect", "ambience") else ()
-        return Meaning(found.label, kind, phrases, found.licence, found.author)

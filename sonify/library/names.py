@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from sonify.library.phrases import SOUND_WORDS
+from sonify.library.phrases import SOUND_WORDS, known
 from sonify.library.records import SoundKind
 from sonify.library.words import normalise, word_set, words
 
@@ -21,7 +21,7 @@ _NOISE = word_set(
     soundsnap sonniss gdc bbc mixkit community voc track bpm zapsplatcom
     """
 )
-_KEEP_SHORT = word_set("ac tv uv ax ox cd up by on in at of to no go dj pc ui ufo atv suv rv")
+_KEEP_SHORT = word_set("ak ac tv uv ax ox cd up by on in at of to no go dj pc ui ufo atv suv rv")
 # A name that begins so is that of a bed, whatever can be heard in it.
 BED_WORDS = word_set("amb ambience ambiance ambient atmos atmo atmosphere soundscape roomtone")
 SPEECH_WORDS = word_set("vo dx dialogue dialog voiceover narration")
@@ -35,6 +35,7 @@ _GENRES_OF_MUSIC = word_set(
     dubstep gospel acoustic score trailer
     """
 )
+_CODE = re.compile(r"([A-Z]{1,5})\d{4,}[A-Z]?$")
 _HEXADECIMAL = re.compile(r"(?=.*\d)[0-9a-f]{6,}$")
 
 
@@ -84,10 +85,16 @@ def genre_kind(genre: str) -> SoundKind | None:
 def _chunks(name: str) -> list[str]:
     """Parts of a name between separators, without identifiers (a mix of digits and letters, or a long number)."""
     chunks = re.split(r"[\s_\-.,;()\[\]{}#@&+~=!]+", name)
-    kept = [chunk for chunk in chunks if chunk and not _HEXADECIMAL.match(chunk.lower())]
+    kept = [chunk for chunk in chunks if chunk and not _HEXADECIMAL.match(chunk.lower()) and not _code(chunk)]
     # Freesound writes NUMBER__AUTHOR__NAME: the author is not what is heard.
     site = re.match(r"\d{2,}__[^_]+(?:_[^_]+)*?__(.+)", name)
     return _chunks(site[1]) if site else kept
+
+
+def _code(chunk: str) -> bool:
+    """Whether a chunk is an archive's number, as "NHU05093028"; "DOG00012" is not."""
+    letters = _CODE.match(chunk)
+    return letters is not None and known(letters[1].lower()) is None
 
 
 def _means(word: str) -> bool:

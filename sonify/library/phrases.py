@@ -17,6 +17,7 @@ from sonify.library.records import SoundKind
 from sonify.library.words import plain, singular, word_set, words
 
 _TABLE = Path(__file__).with_name("phrases.csv")
+_CATEGORIES = Path(__file__).with_name("ucs.csv")
 
 # Words about the recording or about sound as such: they say nothing of what is heard.
 SOUND_WORDS = word_set(
@@ -42,7 +43,7 @@ SOUND_VERBS = word_set(
     falling fall opening open opens closing close closes shutting shut turning moving movement playing play plays
     played strumming strum plucking pluck beating beat sounding blaring wailing whining whine whirring whir droning
     exploding firing fired shooting shot shots launching landing takeoff taking off
-    cutting spinning rolling
+    cutting spinning rolling crowing
     sizzling boiling vocalization vocalizing vocalisation rustling tinkling jingling chiming tolling tooting
     """
 )
@@ -71,18 +72,18 @@ class Look:
     certain: bool = False
 
 
-def look(label: str) -> Look:
+def look(label: str, *, bed: bool = False) -> Look:
     """Kind and visual phrases of a label, from the table or else from its own words.
 
     Tried in turn: the label as it is; without words about sound; without what emitters do; then the best entry among
-    its words (longest, and before any "by", "on" or "in").
+    its words (longest, and before any "by", "on" or "in"). Of a bed, places come before emitters.
     """
-    return _find(label) or Look("", "effect", own_phrases(label))
+    return _find(label, bed) or Look("", "effect", own_phrases(label))
 
 
-def known(label: str) -> Look | None:
+def known(label: str, *, bed: bool = False) -> Look | None:
     """Like `look`, but None when the table has nothing for the label."""
-    return _find(label)
+    return _find(label, bed)
 
 
 def own_phrases(label: str) -> tuple[str, ...]:
@@ -100,7 +101,7 @@ def own_phrases(label: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _find(label: str) -> Look | None:
+def _find(label: str, bed: bool) -> Look | None:
     full = _stem(words(label))
     named = tuple(word for word in full if word not in SOUND_WORDS)
     still = tuple(word for word in named if word not in SOUND_VERBS)
@@ -109,14 +110,19 @@ def _find(label: str) -> Look | None:
         if candidate in table:
             return table[candidate]
     head = next((at for at, word in enumerate(full) if word in _PREPOSITIONS and at), len(full))
-    entries = [*_contained(full[:head]), *_contained(full)]
+    entries = [*_contained(full[:head], bed), *_contained(full, bed)]
+    unseen: set[str] = set()
     for entry in entries:
-        if entry.phrases:
+        stems = _stem(entry.key.split())
+        # A slide whistle is no whistle.
+        if entry.phrases and not unseen.issuperset(stems):
             return replace(entry, certain=False)
+        if not entry.phrases and len(stems) > 1:
+            unseen.update(stems)
     return replace(entries[0], certain=False) if entries else None
 
 
-def _contained(stems: tuple[str, ...]) -> list[Look]:
+def _contained(stems: tuple[str, ...], bed: bool) -> list[Look]:
     """Entries among the words, best first: the longer, the particular before the general, an emitter before a
     place, those that are no sound before those that are, the first of several."""
     table = _index()
@@ -126,9 +132,10 @@ def _contained(stems: tuple[str, ...]) -> list[Look]:
             part = stems[start : start + length]
             entry = table.get(part)
             if entry:
-                vague = length == 1 and part[0] in GENERAL_WORDS
+                vague = length == 1 and part[0] in GENERAL_WORDS and not bed
                 heard = length == 1 and part[0] in SOUND_VERBS
-                found.append(((-length, heard, vague, entry.kind == "ambience", start), entry))
+                misplaced = (entry.kind == "ambience") is not bed
+                found.append(((bed and misplaced, -length, heard, vague, misplaced, start), entry))
     return [entry for _, entry in sorted(found, key=lambda item: item[0])]
 
 
@@ -145,7 +152,19 @@ def _index() -> dict[tuple[str, ...], Look]:
             kind = cast(SoundKind, row["kind"])
             for key in row["keys"].split(";"):
                 table.setdefault(_stem(words(key)), Look(" ".join(words(key)), kind, phrases, certain=True))
+    for row in _categories():
+        own = table.get(_stem(words(row["label"])))
+        phrases = () if row["phrases"] == "-" or own is None else own.phrases
+        kind = cast(SoundKind, row["kind"] or (own.kind if own else "effect"))
+        for word in filter(None, row["words"].split(";")):
+            table.setdefault(_stem(words(word)), Look(" ".join(words(word)), kind, phrases, certain=True))
     return table
+
+
+def _categories() -> list[dict[str, str]]:
+    """The categories of UCS with words of our own, whose label says what is to be seen."""
+    with _CATEGORIES.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 @cache

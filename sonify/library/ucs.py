@@ -18,7 +18,12 @@ from sonify.library.records import SoundKind
 from sonify.library.words import plain, singular, word_set, words
 
 # Categories that gather what has no own one: there the title says more.
-_VAGUE = word_set("animal vehicle instrument creature machine tool sport aircraft bird")
+_VAGUE = word_set(
+    """
+    animal vehicle instrument creature machine tool sport aircraft bird reptile rodent insect fowl monkey seabird
+    songbird household emergency object furniture equipment percussion voice
+    """
+)
 _TABLE = Path(__file__).with_name("ucs.csv")
 
 
@@ -64,13 +69,16 @@ def find(text: str) -> Category | None:
 
 
 @lru_cache(maxsize=4096)
-def category_of(label: str) -> str:
-    """The CatID that fits a label best, by the table's words and those of `phrases.csv`; "" when none does."""
+def category_of(label: str, *, bed: bool = False) -> str:
+    """The CatID that fits a label best, by the table's words and those of `phrases.csv`; "" when none does.
+
+    bed: the label is that of a bed, so that a place's category comes before an emitter's.
+    """
     index = _index()
     own = _stem(label)
-    if own in index:
+    if own in index and not bed:
         return index[own]
-    found = known(label)
+    found = known(label, bed=bed)
     if found is None:
         return ""
     return index.get(_stem(found.key), "") or (_by_phrases().get(found.phrases, "") if found.phrases else "")
@@ -82,11 +90,14 @@ def label_of(category: Category, title: str) -> str:
         return category.label or title
     own = look(category.label)
     open_to_all = category.kind != "ambience" and _stems(category.label) & _VAGUE
-    for said in (title, f"{category.label} {title}"):
+    head = category.label.split()[-1]
+    partial = {f"{head} {title}"} - {f"{category.label} {title}"}
+    for said in (title, f"{category.label} {title}", *partial):
         named = known(said)
-        if named is None or named.phrases in ((), own.phrases):
+        # With only a part of the category's label, a part of the title is too little to go by.
+        if named is None or (said in partial and not named.certain) or named.phrases in ((), own.phrases):
             continue
-        related = _stems(named.key) & _stems(category.label) or set(own.phrases) & set(named.phrases)
+        related = _stems(named.key) & _stems(category.label) or own.phrases[:1] == named.phrases[:1]
         if related or open_to_all:
             return named.key
     return category.label
@@ -131,22 +142,28 @@ def _spelled() -> dict[str, Category]:
 
 @cache
 def _index() -> dict[tuple[str, ...], str]:
-    """CatIDs by the words that mean them; the particular lists before labels, Misc before other equal labels."""
+    """CatIDs by the words that mean them, the particular lists before labels."""
     table: dict[tuple[str, ...], str] = {}
-    all_of_them = sorted(categories().values(), key=lambda one: not one.catid.endswith("Misc"))
-    for category in all_of_them:
+    for category in _preferred():
         for word in category.words:
             table.setdefault(_stem(word), category.catid)
-    for category in all_of_them:
+    for category in _preferred():
         table.setdefault(_stem(category.label), category.catid)
     return table
+
+
+@cache
+def _preferred() -> tuple[Category, ...]:
+    """Of categories with one label, those first whose own words repeat it, then the miscellaneous ones."""
+    ranks = ((one.label not in one.words, not one.catid.endswith("Misc")) for one in categories().values())
+    return tuple(one for _, one in sorted(zip(ranks, categories().values(), strict=True), key=lambda pair: pair[0]))
 
 
 @cache
 def _by_phrases() -> dict[tuple[str, ...], str]:
     """CatIDs by what is looked for: entries of phrases.csv that share it mean much the same."""
     table: dict[tuple[str, ...], str] = {}
-    for category in sorted(categories().values(), key=lambda one: not one.catid.endswith("Misc")):
+    for category in _preferred():
         phrases = look(category.label).phrases
         if phrases and not category.blind:
             table.setdefault(phrases, category.catid)

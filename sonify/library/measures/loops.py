@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 _END_S = 1.0
 _BANDS = 24
 _LOWEST_HZ = 60.0
-# Differences at which loopability falls to 1/e, set by hand. Of ESC-50's labels (two takes each) cows come out at 0.00,
-# dogs at 0.09, rain at 0.28, engines at 0.44, trains at 0.63.
+# Differences at which loopability falls to 1/e, set by hand. Of ESC-50's labels (two takes each) cows come out at
+# 0.00, dogs at 0.09, rain at 0.28, engines at 0.44, trains at 0.63.
 _LEVEL_DB = 6.0
 _SPECTRUM_DB = 8.0
 _SWELL_DB = 6.0

@@ -69,8 +69,15 @@ class Ends:
         if self._peak < SILENT_PEAK:
             return 0.0, 0.0
         lead = lead_s(np.concatenate(self._head), self._rate_hz)
-        last = [np.square(self._rest).mean(keepdims=True)] if len(self._rest) else []
-        powers = np.concatenate([*self._powers, *last])
-        loud = np.flatnonzero(powers > powers.max() * 10 ** (-TOP_DB / 10))
-        end = (int(loud[-1]) + 1) * self._frame
-        return lead, max(0.0, (self._frames - end) / self._rate_hz - KEEP_S)
+        if len(self._rest):
+            self._powers.append(np.square(self._rest).mean(keepdims=True))
+        least = max(float(powers.max()) for powers in self._powers if len(powers)) * 10 ** (-TOP_DB / 10)
+        after = 0
+        for powers in reversed(self._powers):
+            loud = np.flatnonzero(powers > least)
+            if len(loud):
+                after += len(powers) - 1 - int(loud[-1])
+                break
+            after += len(powers)
+        frames = sum(map(len, self._powers)) - after
+        return lead, max(0.0, (self._frames - frames * self._frame) / self._rate_hz - KEEP_S)
