@@ -8,7 +8,7 @@ sounds ──▶ catalog ──▶ words ─┘
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from sonify.library.records import SoundRecord
 from sonify.library.scan import scan
 from sonify.library.sounds import Catalog, Sound
 from sonify.matching.choose import Order, by_fit
+from sonify.matching.ducking import ducked
 from sonify.matching.look import look
 from sonify.matching.place import place
 from sonify.matching.scores import Sight, Words
@@ -36,6 +37,7 @@ from sonify.models.text import embed_labels, embed_null
 from sonify.progress import Progress, note, silent
 from sonify.resources import starter_library
 from sonify.settings import Settings
+from sonify.video.hearing import listen
 from sonify.video.reader import open_video
 from sonify.video.scenes import SceneFinder
 
@@ -122,6 +124,7 @@ class Session:
             lead_silence_s=_lead_silence_s,
             order=self.order,
         )
+        original = listen(info, stall_timeout_s=self.settings.video.stall_timeout_s, progress=self.progress)
         return CueSheet(
             video=VideoRef(
                 str(path),
@@ -137,7 +140,8 @@ class Session:
                 for library in self.catalog.libraries
             ),
             scenes=placed.scenes,
-            cues=placed.cues,
+            cues=tuple(ducked(placed.cues, original, self.settings.mix)),
+            original=original,
             settings=self.settings.differences(),
         )
 
@@ -152,6 +156,7 @@ class Session:
         *,
         cues: str | Path | None = None,
         credits: str | Path | None = None,
+        stems: str | Path | None = None,
         force: bool = False,
     ) -> Scored:
         """suggest(), then render(); see sonify.score. credits: where they go, beside the scored video if not said."""
@@ -162,12 +167,18 @@ class Session:
         for file in (target, sheet_file, credits_file):
             check_writable(file, video, force=force)
         sheet = self.suggest(video)
-        self.render(sheet, target, credits=credits_file, force=force)
+        self.render(sheet, target, credits=credits_file, stems=stems, force=force)
         sheet.save(sheet_file, force=force)
         return Scored(target, sheet_file, sheet, credits_file if crediting.is_ours(credits_file) else None)
 
     def render(
-        self, sheet: CueSheet, out: str | Path, *, credits: str | Path | None = None, force: bool = False
+        self,
+        sheet: CueSheet,
+        out: str | Path,
+        *,
+        credits: str | Path | None = None,
+        stems: str | Path | None = None,
+        force: bool = False,
     ) -> Path:
         """Mixes a sheet with the settings of this session; see sonify.render and score()."""
         return _render(
@@ -176,6 +187,7 @@ class Session:
             Path(credits) if credits else None,
             (),
             self.settings,
+            stems=Path(stems) if stems else None,
             force=force,
             progress=self.progress,
         )
@@ -202,6 +214,7 @@ def render(
     *,
     library: Libraries = None,
     settings: Settings | None = None,
+    stems: str | Path | None = None,
     force: bool = False,
     progress: Progress = silent,
 ) -> Path:
@@ -210,12 +223,14 @@ def render(
     The sounds come from the libraries that the sheet names or, where `library` is given, from those alone.
     settings: those of the sheet where none are given. Where `library.licences` says nothing, the sheet's holds: a
     sound that it doesn't allow by what its library says now is refused. Sounds whose licence asks for credit get it
-    in a text beside `out`, see credits_beside(). Raises CueSheetError, LibraryError or RenderError.
+    in a text beside `out`, see credits_beside(). stems: a folder for the parts of the mix. Raises CueSheetError,
+    LibraryError or RenderError.
     """
     if not isinstance(sheet, CueSheet):
         sheet = CueSheet.load(sheet)
     settings = settings or Settings.load(base=sheet.settings)
-    return _render(sheet, Path(out), None, _folders(library), settings, force=force, progress=progress)
+    parts = Path(stems) if stems else None
+    return _render(sheet, Path(out), None, _folders(library), settings, stems=parts, force=force, progress=progress)
 
 
 def _render(
@@ -225,6 +240,7 @@ def _render(
     folders: Sequence[Path],
     settings: Settings,
     *,
+    stems: Path | None,
     force: bool,
     progress: Progress,
 ) -> Path:
@@ -233,6 +249,8 @@ def _render(
     policy = parse(settings.library.licences or Settings.load(base=sheet.settings).library.licences)
     finder = SoundFinder(sheet, folders)
     known = Known(finder.roots)
+    if settings.mix.missing == "skip":
+        sheet = _without_missing(sheet, finder, progress)
 
     def now(sound: SoundRef) -> SoundRecord | None:
         finder(sound)  # one that is missing is told of as such
@@ -243,12 +261,28 @@ def _render(
     credits_file = credits_file or credits_beside(target)
     if crediting.needed(found):
         check_writable(credits_file, video, force=force)
-    render_sheet(sheet, video, target, sounds=finder, settings=settings.mix, force=force, progress=progress)
+    render_sheet(
+        sheet, video, target, sounds=finder, settings=settings.mix, stems=stems, force=force, progress=progress
+    )
     if crediting.needed(found):
         _write_credits(credits_file, crediting.written(video.name, found), progress)
     elif force and crediting.is_ours(credits_file):
         credits_file.unlink(missing_ok=True)  # of an earlier mix, with other sounds
     return target
+
+
+def _without_missing(sheet: CueSheet, finder: SoundFinder, progress: Progress) -> CueSheet:
+    """The sheet without the cues whose sound is not there any more; each such sound is named once."""
+    gone: dict[SoundRef, bool] = {}
+    for cue in sheet.cues:
+        if cue.sound not in gone:
+            try:
+                finder(cue.sound)
+                gone[cue.sound] = False
+            except RenderError as error:
+                gone[cue.sound] = True
+                note(progress, "mix", f"{error.what}: its cues are left out")
+    return replace(sheet, cues=tuple(cue for cue in sheet.cues if not gone[cue.sound]))
 
 
 def credits_beside(target: str | Path) -> Path:
@@ -271,14 +305,16 @@ def score(
     cues: str | Path | None = None,
     library: Libraries = None,
     settings: Settings | None = None,
+    stems: str | Path | None = None,
     force: bool = False,
     progress: Progress = silent,
 ) -> Scored:
     """suggest(), then render(): holiday.mp4 becomes holiday.scored.mp4 and holiday.cues.json beside it.
 
-    Raises any SonifyError; then neither file is left half-written.
+    stems: a folder for the parts of the mix. Raises any SonifyError; then neither file is left half-written.
     """
-    return Session(library=library, settings=settings, progress=progress).score(video, out, cues=cues, force=force)
+    session = Session(library=library, settings=settings, progress=progress)
+    return session.score(video, out, cues=cues, stems=stems, force=force)
 
 
 class SoundFinder:

@@ -105,15 +105,11 @@ class MixSettings:
 
     profile: Annotated[
         Literal["web", "podcast", "ebu", "atsc", "film", "stems"],
-        Field(
-            description="loudness of the whole: -14, -16, -23, -24 LUFS; film and stems: as it comes"
-        ),
+        Field(description="loudness of the whole: -14, -16, -23, -24 LUFS; film and stems: as it comes"),
     ] = "web"
     original: Annotated[
         Literal["keep", "duck", "mute", "replace"],
-        Field(
-            description="the video's own audio: as it is, lowered under effects, left out, heard between cues"
-        ),
+        Field(description="the video's own audio: as it is, lowered under effects, left out, heard between cues"),
     ] = "keep"
     duck_db: Annotated[float, Field(ge=-60, le=0, description="gain of the original under effects, with duck")] = -9.0
     speech_effect_db: Annotated[
@@ -125,6 +121,10 @@ class MixSettings:
     surround: Annotated[
         Literal["keep", "stereo"], Field(description="a 5.1 or 7.1 original stays one, or is folded down")
     ] = "keep"
+    missing: Annotated[
+        Literal["fail", "skip"],
+        Field(description="a sound that is gone: an error, or its cues left out"),
+    ] = "fail"
     keep_tracks: Annotated[bool, Field(description="the original's audio tracks follow the new one, untouched")] = (
         False
     )

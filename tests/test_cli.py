@@ -75,7 +75,10 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
 
 
 def test_score_passes_on_what_was_asked(calls: Calls, capsys: pytest.CaptureFixture[str]) -> None:
-    words = "score holiday.mp4 -o out.mp4 --cues c.json --library a --library b --top 3 --original duck --force"
+    words = (
+        "score holiday.mp4 -o out.mp4 --cues c.json --library a --library b --top 3 --original duck --profile ebu "
+        "--keep-tracks --stems parts --force"
+    )
     assert run([*words.split(), "--device", "cpu", "--model", "sonify-mini", "--set", "mix.fade_s=1"]) == 0
     (video, out), rest = calls[0]
     assert (video, out, rest["cues"], rest["library"], rest["force"]) == (
@@ -85,9 +88,12 @@ def test_score_passes_on_what_was_asked(calls: Calls, capsys: pytest.CaptureFixt
         ["a", "b"],
         True,
     )
+    assert rest["stems"] == "parts"
     assert rest["settings"].differences() == {
         "matching.top": 3,
         "mix.original": "duck",
+        "mix.profile": "ebu",
+        "mix.keep_tracks": True,
         "model.device": "cpu",
         "model.name": "sonify-mini",
         "mix.fade_s": 1.0,

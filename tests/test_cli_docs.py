@@ -35,4 +35,4 @@ def test_short_options_are_settings(root: Path) -> None:
     text = (root / "docs" / "cli.md").read_text("utf-8")
     for name, setting in SHORT.items():
         assert option(setting)
-        assert f"`--{name}` is `{setting}`" in re.sub(r"\s+", " ", text)
+        assert f"`--{name.replace('_', '-')}` is `{setting}`" in re.sub(r"\s+", " ", text)

@@ -69,10 +69,40 @@ def test_an_edited_sheet_is_rendered_as_it_says(tmp_path: Path, sounds: Path) ->
 
 
 @pytest.mark.usefixtures("colours")
+def test_a_sound_that_is_gone_is_named_or_left_out(tmp_path: Path, sounds: Path) -> None:
+    video = film(tmp_path / "a.mp4", "gray")
+    gone, there = (
+        Cue(name, "effect", name, SoundRef("sfx", f"{name}.wav"), start_s, start_s + 0.5)
+        for name, start_s in (("gone", 0.2), ("red", 1.0))
+    )
+    sheet = replace(sonify.suggest(video, library=sounds), cues=(gone, there), settings={"mix.original": "mute"})
+    with pytest.raises(RenderError, match=r"gone\.wav"):
+        sonify.render(sheet, tmp_path / "out.mp4")
+    notes: list[str] = []
+    settings = Settings.load(values={"mix.missing": "skip", "mix.original": "mute"})
+    out = sonify.render(
+        sheet, tmp_path / "out.mp4", settings=settings, progress=lambda event: notes.append(event.note)
+    )
+    assert any("gone.wav" in text and "left out" in text for text in notes)
+    sound = decoded(out)
+    assert np.abs(sound[: int(0.9 * 48_000)]).max() < 1e-3
+    assert np.abs(sound[int(1.1 * 48_000) : int(1.4 * 48_000)]).max() > 0.01
+
+
+@pytest.mark.usefixtures("colours")
+def test_stems_come_with_the_film(tmp_path: Path, sounds: Path) -> None:
+    scored = sonify.score(film(tmp_path / "a.mp4", "red"), library=sounds, stems=tmp_path / "parts")
+    assert scored.sheet.cues
+    names = sorted(path.name for path in (tmp_path / "parts").iterdir())
+    assert "a.scored.effects.wav" in names
+    assert "a.scored.original.wav" in names
+
+
+@pytest.mark.usefixtures("colours")
 def test_progress_reaches_its_end(tmp_path: Path, sounds: Path) -> None:
     events: list[sonify.Event] = []
     sonify.score(film(tmp_path / "a.mp4", "red"), library=sounds, progress=events.append)
-    for stage in ("read", "mix"):
+    for stage in ("read", "mix", "write"):
         last = [e for e in events if e.stage == stage and not e.note][-1]
         assert last.done == pytest.approx(last.total, abs=0.1), stage
 

@@ -12,8 +12,8 @@ from sonify.cli.common import (
     Subparsers,
     library_option,
     licence_option,
+    mix_options,
     model_option,
-    original_option,
     rerank_option,
 )
 from sonify.cli.output import shown
@@ -39,7 +39,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     parser.add_argument("-o", "--out", metavar="DIR", required=True, help="where the scored videos go")
     library_option(parser)
     model_option(parser)
-    original_option(parser)
+    mix_options(parser)
     rerank_option(parser)
     licence_option(parser)
 

@@ -102,13 +102,42 @@ def model_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def original_option(parser: argparse.ArgumentParser) -> None:
-    """--original: sets mix.original."""
+def mix_options(parser: argparse.ArgumentParser) -> None:
+    """--original, --profile, --keep-tracks: set the options of `mix` of the same names."""
     parser.add_argument(
         "--original",
         metavar="HOW",
         default=argparse.SUPPRESS,
-        help="the video's own audio: keep, duck or mute (default: keep)",
+        help="the video's own audio: keep, duck, mute, or replace under the cues (default: keep)",
+    )
+    parser.add_argument(
+        "--profile",
+        metavar="NAME",
+        default=argparse.SUPPRESS,
+        help="loudness of the whole: web, podcast, ebu, atsc, film, stems (default: web)",
+    )
+    parser.add_argument(
+        "--keep-tracks",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="the original audio tracks follow the new one, untouched",
+    )
+
+
+def stems_option(parser: argparse.ArgumentParser) -> None:
+    """--stems: a folder, None where none is wanted."""
+    parser.add_argument(
+        "--stems", metavar="DIR", help="write the parts of the mix there too, as Broadcast Wave files"
+    )
+
+
+def missing_option(parser: argparse.ArgumentParser) -> None:
+    """--missing: sets mix.missing."""
+    parser.add_argument(
+        "--missing",
+        metavar="HOW",
+        default=argparse.SUPPRESS,
+        help="a sound that is no longer there: fail, or skip its cues (default: fail)",
     )
 
 
@@ -151,6 +180,9 @@ SHORT = {
     "licence": "library.licences",
     "model": "model.name",
     "original": "mix.original",
+    "profile": "mix.profile",
+    "keep_tracks": "mix.keep_tracks",
+    "missing": "mix.missing",
     "rerank": "matching.rerank",
     "top": "matching.top",
 }

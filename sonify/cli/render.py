@@ -11,8 +11,10 @@ from sonify.cli.common import (
     Subparsers,
     library_option,
     licence_option,
-    original_option,
+    missing_option,
+    mix_options,
     settings_of,
+    stems_option,
 )
 from sonify.cli.tables import count, place
 
@@ -29,7 +31,9 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     parser.add_argument("cues", metavar="CUES", help="a cue sheet, as `sonify suggest` writes it")
     parser.add_argument("-o", "--out", metavar="FILE", required=True, help="where the scored video goes")
     library_option(parser)
-    original_option(parser)
+    mix_options(parser)
+    stems_option(parser)
+    missing_option(parser)
     licence_option(parser)
 
 
@@ -45,6 +49,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
         Path(args.out),
         library=args.library or None,
         settings=settings_of(args, base=sheet.settings),
+        stems=args.stems,
         force=context.force,
         progress=context.progress,
     )

@@ -10,9 +10,10 @@ from sonify.cli.common import (
     Subparsers,
     library_option,
     licence_option,
+    mix_options,
     model_option,
-    original_option,
     rerank_option,
+    stems_option,
     text_name,
     top_option,
 )
@@ -34,7 +35,8 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     library_option(parser)
     model_option(parser)
     top_option(parser)
-    original_option(parser)
+    mix_options(parser)
+    stems_option(parser)
     rerank_option(parser)
     licence_option(parser)
 
@@ -49,6 +51,7 @@ def run(args: argparse.Namespace, context: Context) -> int:
         cues=args.cues,
         library=args.library or None,
         settings=context.settings,
+        stems=args.stems,
         force=context.force,
         progress=context.progress,
     )

@@ -16,7 +16,6 @@ from sonify.files import replacing
 from sonify.mix.bwf import BwfWriter
 from sonify.mix.mixer import Group, Mix, Part
 from sonify.mix.sources import RATE_HZ
-from sonify.mix.spatial import Floats
 
 ORIGINAL = "original"
 _TIMECODE = re.compile(r"(\d\d):(\d\d):(\d\d)([:;.])(\d\d)")
