@@ -254,6 +254,38 @@ def test_the_bbc_by_words(files: Files, table: Path) -> None:
     assert not list(done.folder.rglob("*evil*"))
 
 
+def test_with_force_other_sounds_keep_their_lines(files: Files, table: Path) -> None:
+    fetch(files, table, "bbc", only="dog", limit=2)
+    files.bodies["/search"] = json.dumps({"results": [{"id": "07000002", "description": "Tiger"}]}).encode()
+    files.bodies["/wavs/07000002.wav"] = wav(seed=9)
+    what = plan("bbc", table.parent / "to", only="tiger", force=True, network=files.network, table=table)
+    done = get(what, force=True, network=files.network)
+    assert [row["description"] for row in rows(done.folder).values()] == [
+        "Small dog, barking.",
+        'Big dog growls at "intruder".',
+        "Tiger",
+    ]
+    assert all(row["licence"] for row in rows(done.folder).values())
+
+
+def test_a_table_that_a_spreadsheet_changed(files: Files, table: Path) -> None:
+    done = fetch(files, table, "bbc", only="dog", limit=1)
+    sheet = done.folder / "labels.csv"
+    changed = sheet.read_text().replace("file,", "mood,file,", 1).replace("sounds/", "good,sounds/", 1)
+    sheet.write_text(changed)
+    fetch(files, table, "bbc", only="dog", limit=2)
+    found = rows(done.folder)
+    assert [row["mood"] for row in found.values()] == ["good", ""] and len(found) == 2
+    sheet.write_text(changed.replace(",", ";"))
+    again = table.parent / "to"
+    what = plan("bbc", again, only="dog", limit=3, network=files.network, table=table)
+    with pytest.raises(LibraryError, match="no table with commas.*--force"):
+        get(what, network=files.network)
+    assert sheet.read_text() == changed.replace(",", ";")
+    get(what, force=True, network=files.network)
+    assert len(rows(done.folder)) == 2
+
+
 def test_the_bbcs_pages(files: Files, table: Path) -> None:
     many = {"results": [{"id": f"0{i}", "description": f"Dog {i}"} for i in range(50)]}
     files.bodies["/search"] = json.dumps(many).encode()

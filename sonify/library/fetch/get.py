@@ -150,6 +150,8 @@ def get(plan: Plan, *, force: bool = False, network: Network = NETWORK, progress
                     state.clear()
                 done_bytes = 0
                 for archive in plan.archives:
+                    if state.has(_step(archive)):  # by another call, since this one was planned
+                        continue
                     done_bytes += _fetch_archive(archive, plan, state, done_bytes, network, progress, force=force)
                 problems += _fetch_singles(plan, state, network, progress, force=force)
                 sheet.write(plan.folder, _rows(plan, state), keep=not force)

@@ -45,27 +45,33 @@ class Row:
 def write(folder: Path, rows: Iterable[Row], *, keep: bool = True) -> None:
     """Writes labels.csv into `folder`, sorted by file, whole or not at all.
 
-    keep: what stands in it already stays as it is, since a person may have changed it; only new sounds are added.
+    Lines of other sounds in it stay. keep: so do those of the same sounds, since a person may have changed them.
     Raises LibraryError when the table that is there can't be read, OSError when it can't be written.
     """
     found = {row.file: {name: _line(getattr(row, name)) for name in _COLUMNS} for row in rows}
-    columns = list(_COLUMNS)
-    if keep and (folder / NAME).exists():
-        lines = csv.DictReader(io.StringIO(_text(folder / NAME), newline=""), restval="")
-        try:
-            old = [{key: text for key, text in line.items() if key and isinstance(text, str)} for line in lines]
-        except csv.Error as error:
-            raise _unread(folder / NAME, str(error)) from None
-        columns = [name for name in lines.fieldnames or () if name]
-        if "file" not in columns:
-            raise _unread(folder / NAME, "it has no column 'file'")
-        columns += [name for name in _COLUMNS if name not in columns]
-        found |= {line["file"]: line for line in old}
+    columns, before = _before(folder / NAME) if (folder / NAME).exists() else ([], {})
+    if before is None and keep:
+        what = f"{folder / NAME} is no table with commas and a column 'file'"
+        raise LibraryError(what, hint="save it so, in UTF-8, or write it anew with --force")
+    found = found | (before or {}) if keep else (before or {}) | found
+    columns += [name for name in _COLUMNS if name not in columns]
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     table.writeheader()
     table.writerows(found[file] for file in sorted(found))
     write_text(folder / NAME, text.getvalue())
+
+
+def _before(file: Path) -> tuple[list[str], dict[str, dict[str, str]] | None]:
+    """The columns and the lines, by file, of the table that is there; None for lines that can't be read."""
+    lines = csv.DictReader(io.StringIO(_text(file), newline=""), restval="")
+    try:
+        old = [{key: text for key, text in line.items() if key and isinstance(text, str)} for line in lines]
+    except csv.Error:
+        return [], None
+    if "file" not in (lines.fieldnames or ()):
+        return [], None
+    return [name for name in lines.fieldnames or () if name], {line["file"]: line for line in old if line.get("file")}
 
 
 def rows_of(kind: str, folder: Path, source: Path) -> Iterator[Row]:
