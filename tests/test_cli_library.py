@@ -154,6 +154,15 @@ def test_a_name_that_may_be_several(sfx: Path, capsys: pytest.CaptureFixture[str
     assert "there is no sound cow" in said(capsys, "info", "cow", "--library", str(sfx), code=1)
 
 
+@pytest.mark.parametrize(
+    "meant", ["a\0b", "~nobody-of-that-name/x.wav", "\udcff.wav", "'\" OR *", "x" * 5000, ".", "/"]
+)
+def test_odd_names_are_not_found_and_no_more(sfx: Path, capsys: pytest.CaptureFixture[str], meant: str) -> None:
+    for library in (["--library", str(sfx)], []):
+        told = said(capsys, "info", meant, *library, code=1)
+        assert told.startswith("sonify: error: ") and told.count("\n") == 1 and "unexpected" not in told
+
+
 def test_stats(sfx: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = document(capsys, "stats", "--library", str(sfx))["libraries"][0]
     assert (found["sounds"], found["labels"], found["measured"]) == (4, 4, 0)

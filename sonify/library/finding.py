@@ -17,7 +17,7 @@ _MOST = 200
 
 def library_around(file: str | Path) -> Path | None:
     """The scanned library that a file on disk lies in, the innermost one; None when it lies in none."""
-    whole = Path(os.path.abspath(Path(file).expanduser()))  # noqa: PTH100 - a link is named by where it lies
+    whole = Path(os.path.abspath(_expanded(file)))  # noqa: PTH100 - a link is named by where it lies
     if not whole.is_file():
         return None
     return next((folder for folder in whole.parents if place_of(folder.resolve()).is_file()), None)
@@ -28,6 +28,10 @@ def find_sound(catalogs: Sequence[CatalogFile], meant: str) -> tuple[CatalogFile
 
     Raises LibraryError when none of the libraries has it, or when several sounds are called so.
     """
+    try:
+        meant.encode()
+    except UnicodeEncodeError:
+        raise LibraryError(f"{shown(meant)} is no text (UTF-8), so no sound is called so", hint="rename it") from None
     for catalog in catalogs:
         for path in (_inside(catalog.root, meant), PurePosixPath(meant).as_posix()):
             record = catalog.sound(path) if path else None
@@ -40,7 +44,7 @@ def find_sound(catalogs: Sequence[CatalogFile], meant: str) -> tuple[CatalogFile
         some = ", ".join(shown(record.path) for _, record in named[:5])
         more = f" and {len(named) - 5} more" if len(named) > 5 else ""
         raise LibraryError(f"{shown(meant)} may be any of {some}{more}", hint="write its path inside the library")
-    if Path(meant).expanduser().is_file():
+    if _expanded(meant).is_file():
         what = f"{shown(meant)} lies in none of these libraries, nor in another that was scanned"
         raise LibraryError(what, hint="run `sonify library scan` on its folder first")
     where = ", ".join(shown(catalog.root) for catalog in catalogs)
@@ -49,9 +53,16 @@ def find_sound(catalogs: Sequence[CatalogFile], meant: str) -> tuple[CatalogFile
     raise LibraryError(f"there is no sound {shown(meant)} in {where}", hint=hint)
 
 
+def _expanded(file: str | Path) -> Path:
+    try:
+        return Path(file).expanduser()
+    except RuntimeError:  # no such user
+        return Path(file)
+
+
 def _inside(root: Path, meant: str) -> str:
     """The path inside `root` of a file on disk, "" when it lies elsewhere."""
-    file = Path(meant).expanduser()
+    file = _expanded(meant)
     try:
         if not file.exists():
             return ""
