@@ -25,7 +25,6 @@ from .noise import (
     strike,
     tilt,
     turned,
-    unit,
     voiced,
     wander,
 )
@@ -45,30 +44,35 @@ def outdoors(rng: Rng, x: Samples, seconds: float, wet: float = 0.12) -> Samples
 
 
 def bark_once(rng: Rng, f0_hz: float, n: int) -> Samples:
-    """A dog's bark: pitch jumps up and falls, mouth opens and shuts, rough in the middle."""
+    """A dog's bark: pitch jumps up and falls, the mouth snaps open and shuts, and the throat is rough throughout."""
     d = n / RATE
-    f0 = f0_hz * env(n, (0, 0.75), (0.18 * d, 1.25), (0.5 * d, 1.1), (d, 0.6))
-    mouth = env(n, (0, 0.6), (0.3 * d, 1.0), (d, 0.65))
-    tone = voiced(
-        rough(rng, f0, 0.05, 90),
-        [(750 * mouth, 350, 1), (1500 * mouth, 500, 0.8), (2800 * mouth, 900, 0.35)],
-        -3,
-        0.02,
+    f0 = f0_hz * env(n, (0, 0.7), (0.15 * d, 1.2), (0.45 * d, 1.1), (d, 0.55))
+    mouth = env(n, (0, -0.6), (0.2 * d, 0.7), (0.5 * d, 0.5), (d, -0.6))
+    shape = env(n, (0, 0), (0.012, 0.7), (0.2 * d, 1), (0.5 * d, 0.7), (d, 0)) ** 1.2
+    return call(
+        rng,
+        f0,
+        shape,
+        0.15,
+        mouth,
+        open_share=0.4,
+        jitter=0.035,
+        shimmer=0.25,
+        every_other=0.35,
+        breath=0.4,
+        hoarse=0.2,
+        pressed_db=4,
     )
-    hoarse = straight(rng.standard_normal(n), peaks([800, 1600, 3000], [500, 800, 1500], [1, 0.9, 0.5]))
-    growl = 1 + 0.5 * np.sin(2 * np.pi * np.cumsum(f0 / 2) / RATE)
-    shape = env(n, (0, 0), (0.02, 0.8), (0.25 * d, 1), (0.55 * d, 0.6), (d, 0)) ** 1.3
-    return (tone * growl + 0.45 * unit(hoarse)) * shape
 
 
 @sound("dog barking", "a dog;a dog barking;a puppy", "Bark;Dog;Bow-wow;Yip", "two barks", takes=3)
 def dog_barking(rng: Rng) -> Samples:
-    f0 = rng.uniform(330, 520)
+    f0 = rng.uniform(380, 560)
     out = np.zeros(length(1.2))
     for at in (0.0, rng.uniform(0.42, 0.5)):
         put(
             out,
-            bark_once(rng, f0 * rng.uniform(0.95, 1.05), length(rng.uniform(0.2, 0.26))),
+            bark_once(rng, f0 * rng.uniform(0.95, 1.05), length(rng.uniform(0.16, 0.21))),
             at,
             rng.uniform(0.8, 1),
             wrap=False,

@@ -44,7 +44,8 @@ def train(rng: Rng) -> Samples:
             joint = strike(rng, length(0.3), (90, 2600), (0.2, 0.04), -1.5, 0.9, (200, 3500), 0.08)
             put(clacks, joint, wagon + offset + rng.normal(0, 0.004), rng.uniform(0.6, 1))
     flange = unit(shaped(rng, n, peaks([2700, 3900], [25, 40], [1, 0.6]))) * wander(rng, n, 1.5, -0.5, 1).clip(0)
-    return roll + 0.8 * unit(room(rng, filtered(clacks, band(60, 1800, 1)), 0.7, 0.5)) + 0.08 * flange
+    passing_by = roll + 0.8 * unit(room(rng, filtered(clacks, band(60, 1800, 1)), 0.7, 0.5)) + 0.05 * flange
+    return filtered(passing_by, band(30, 3500, 1))
 
 
 @sound(
