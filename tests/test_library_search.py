@@ -319,6 +319,17 @@ def test_some_of_the_words_find_where_all_do_not(few: CatalogFile) -> None:
     assert {hit.record.path for hit in hits} == {"dog_barking.wav", "footsteps_on_gravel.wav", "two_dogs.wav"}
 
 
+def test_common_words_are_left_out_where_there_are_rarer_ones(
+    few: CatalogFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [Searched("few", few)]
+    assert len(answer(asked, "gravel dog")) == 3
+    monkeypatch.setattr("sonify.library.search._RANKED", 2)
+    assert [hit.record.path for hit in answer(asked, "gravel dog")] == ["footsteps_on_gravel.wav"]
+    assert len(answer(asked, "dog")) == 2
+    assert len(answer(asked, "dog wav")) == 2
+
+
 NASTY = [
     '"', "*", "^dog", "dog AND", "NOT dog", "NEAR(dog cat, 2)", "a:b", "{name} : dog", "(dog", "dog)", "-dog", "+",
     "dog\x00cat", "%_", "'; DROP TABLE sound; --", "\\", "🐕", "dog" * 500, "犬", "a" * 70, "dog " * 2000, "é" * 3,

@@ -82,6 +82,11 @@ def paths_with(catalog: CatalogFile, hashes: Sequence[str], condition: Condition
     return found
 
 
+def found_by(catalog: CatalogFile, expression: str) -> int:
+    """How many sounds an FTS5 expression finds: several times quicker than ranking them."""
+    return int(catalog.rows("SELECT count(*) FROM words WHERE words MATCH ?", (expression,))[0][0])
+
+
 def contents(catalog: CatalogFile) -> Iterator[tuple[str, str, int]]:
     """Path, content hash ("" until known) and size of each usable sound, in order of the paths."""
     after = ""

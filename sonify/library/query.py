@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from sonify.library.words import singular, word_set
 
@@ -23,18 +24,31 @@ def query_words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))[:MAX_WORDS]
 
 
-def expressions(text: str) -> tuple[str, ...]:
-    """Expressions to try in turn: all words, then any of them. None for a text without words.
+def terms(text: str) -> tuple[str, ...]:
+    """An expression for each word that tells something. None for a text without words.
 
     Each word is quoted, so that nothing in it is an operator. The last one may be only the beginning of a word.
     Words such as "of" count only where there are no others.
     """
     words = query_words(text)
-    if not words:
-        return ()
     telling = [word for word in words if word not in _STOP] or list(words)
-    terms = [_term(word, last=word == words[-1]) for word in telling]
-    return tuple(dict.fromkeys((" AND ".join(terms), " OR ".join(terms))))
+    return tuple(_term(word, last=word == words[-1]) for word in telling)
+
+
+def expressions(text: str) -> tuple[str, ...]:
+    """Expressions to try in turn: all words, then any of them. None for a text without words."""
+    found = terms(text)
+    return tuple(dict.fromkeys((all_of(found), any_of(found)))) if found else ()
+
+
+def all_of(found: Iterable[str]) -> str:
+    """What is found by each of some terms."""
+    return " AND ".join(found)
+
+
+def any_of(found: Iterable[str]) -> str:
+    """What is found by one of some terms or more."""
+    return " OR ".join(found)
 
 
 def _term(word: str, *, last: bool) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sonify.library.catalog import CatalogFile, Filter
 from sonify.library.lookups import (
     Condition,
+    found_by,
     label_texts,
     labels_at,
     paths_of,
@@ -24,13 +25,15 @@ from sonify.library.lookups import (
     paths_with,
     version,
 )
-from sonify.library.query import expressions
+from sonify.library.query import any_of, expressions, terms
 from sonify.library.ranking import DECIMALS, RRF_K, CosineRanking, Key, ListRanking, Place
 from sonify.library.records import SoundRecord
 from sonify.vectortable import Array, VectorTable
 
 DEPTH = 100
 """How far down rankings of sounds count."""
+_RANKED = 5000
+"""Ranking costs a microsecond or two a sound. Those with the rarer words come first anyway, and a hundred count."""
 _SINGLY = 16
 _AT_ONCE = 500
 
@@ -171,7 +174,8 @@ class _Answer:
             if len(found) >= self.depth:
                 break
             for number, library in enumerate(self.libraries):
-                for path, score in library.catalog.match_words(expression, self.filter, self.depth):
+                chosen = expression if tier == 0 else _telling(library.catalog, words, expression)
+                for path, score in library.catalog.match_words(chosen, self.filter, self.depth):
                     if path not in library.without:
                         found.setdefault((number, path), (tier, -round(score, DECIMALS)))
         return ListRanking("words", [(key, place) for place, key in found.items()], self.depth)
@@ -241,6 +245,20 @@ class _Answer:
         for at, text in zip(labels, texts, strict=True):
             for number, paths in enumerate(found):
                 yield at, number, paths.get(text, [])
+
+
+def _telling(catalog: CatalogFile, words: str, expression: str) -> str:
+    """`expression`, which finds any of the words, without the commonest where it would find too many to rank."""
+    if found_by(catalog, expression) <= _RANKED:
+        return expression
+    chosen: list[str] = []
+    left = _RANKED
+    for count, term in sorted((found_by(catalog, term), term) for term in terms(words)):
+        if chosen and count > left:
+            break
+        chosen.append(term)
+        left -= count
+    return any_of(chosen)
 
 
 def _steps(count: int) -> Iterator[tuple[int, int]]:
