@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import struct
@@ -13,15 +14,19 @@ import numpy as np
 import pytest
 import soundfile
 
+from sonify.cli.library.scan import paced
+from sonify.cli.program import run
 from sonify.cues import SoundRef
 from sonify.errors import LibraryError
 from sonify.library.header import Header
+from sonify.library.records import Measures
 from sonify.library.scan import scan
 from sonify.library.sounds import Catalog
 from sonify.progress import Event
 from sonify.resources import starter_library
 
 RATE_HZ = 16_000
+MEASURES = Measures(-20.0, -18.0, -3.0, 0.0, 0.0, (), 0.5, 0.0, 0.0, False)
 
 
 def write(path: Path, seconds: float = 0.1, channels: int = 1, rate_hz: int = RATE_HZ, **options: str) -> Path:
@@ -411,3 +416,52 @@ def test_scanning_a_folder_changes_nothing_in_it(tmp_path: Path) -> None:
     before = sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*"))
     scan([tmp_path])
     assert sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*")) == before
+
+
+def test_library_scan_says_what_it_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sonify.library.measure_pool.MeasurePool.measure", lambda pool, file, length_s: MEASURES)
+    root = tmp_path / "sfx"
+    for name in ("dog bark 1.wav", "dog bark 2.wav", "glass.wav"):
+        write(root / name, 0.5)
+    (root / "odd.wav").write_text("no sound")
+    assert run(["library", "scan", str(root), "--quick"]) == 0
+    out = capsys.readouterr().out
+    assert f"{root}\n  3 sounds under 2 labels, 1.50 s, 48 KB" in out
+    assert "4 new; 0 measured" in out
+    assert f"1 could not be used:\n    {root / 'odd.wav'}: not a sound" in out
+    (root / "glass.wav").rename(root / "bottle.wav")
+    assert run(["library", "scan", "--library", str(root)]) == 0
+    assert "1 new, 1 gone; 3 measured" in capsys.readouterr().out  # never hashed, so nothing to know it by
+    (root / "bottle.wav").rename(root / "jar.wav")
+    assert run(["library", "scan", str(root), "--json"]) == 0
+    (document,) = json.loads(capsys.readouterr().out)["libraries"]
+    assert document["folder"] == str(root)
+    assert (document["changes"]["moved"], document["changes"]["unchanged"]) == (1, 3)
+    assert document["stats"]["kinds"] == {"effect": 3}
+    assert len(document["problems"]) == 1
+
+
+def test_library_scan_goes_on_after_a_folder_that_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "sfx" / "dog.wav")
+    (tmp_path / "empty").mkdir()
+    assert run(["library", "scan", str(tmp_path / "empty"), str(tmp_path / "sfx"), "--quick", "--portable"]) == 1
+    told = capsys.readouterr()
+    assert "1 sound under 1 label" in told.out
+    assert "failed: the library" in told.err and "is empty" in told.err
+    assert (tmp_path / "sfx" / ".sonify" / "catalog.sqlite").exists()
+    assert run(["library", "scan", str(tmp_path / "nowhere")]) == 1
+
+
+def test_the_rate_and_the_time_left_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 1.0, 2.0, 100.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    events: list[Event] = []
+    show = paced(events.append)
+    for done in (1000, 1100, 1400, 1401):
+        show(Event("scan", done, 200_000, "sounds"))
+    assert [event.unit for event in events[:3]] == [
+        "sounds", "sounds, 100/s, 33 min left", "sounds, 200/s, 17 min left",
+    ]  # fmt: skip
+    assert [event.done for event in events] == [1000, 1100, 1400, 1401]

@@ -119,7 +119,8 @@ class _Measuring:
 
     def store(self, item: _Item) -> None:
         # What has changed or gone since it was listed is for the next scan.
-        if not item.digest:
+        row = self.database.execute("SELECT size_bytes, mtime_ns FROM sound WHERE path = ?", (item.path,)).fetchone()
+        if not item.digest or row != (item.size_bytes, item.mtime_ns):
             return
         self.writer.set_hash(item.path, item.digest, item.size_bytes)
         if item.measures is not None:

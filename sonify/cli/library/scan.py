@@ -9,8 +9,9 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from sonify.cli.common import Context, Parser, Subparsers, library_option
-from sonify.cli.library.opened import library_document, size
+from sonify.cli.library.opened import length, library_document, size
 from sonify.cli.output import shown
+from sonify.cli.tables import count
 from sonify.errors import LibraryError
 from sonify.progress import Event, Progress, note
 
@@ -105,8 +106,6 @@ def _document(library: Library, file: CatalogFile) -> dict[str, Any]:
 def _text(library: Library, file: CatalogFile) -> str:
     """What was found, in a few lines."""
     stats, changes = file.stats(), file.changes
-    hours = stats.duration_s / 3600
-    long = f"{hours:,.1f} hours" if hours >= 1 else f"{stats.duration_s / 60:,.1f} minutes"
     changed = [
         f"{number:,} {word}"
         for number, word in (
@@ -119,7 +118,8 @@ def _text(library: Library, file: CatalogFile) -> str:
     ]
     lines = [
         f"{shown(library.folder)}",
-        f"  {stats.sounds:,} sounds under {stats.labels:,} labels, {long}, {size(stats.size_bytes)}",
+        f"  {count(stats.sounds, 'sound')} under {count(stats.labels, 'label')}, {length(stats.duration_s)}, "
+        f"{size(stats.size_bytes)}",
         f"  {', '.join(changed) or 'nothing has changed'}; {stats.measured:,} measured",
     ]
     problems = file.problems()
