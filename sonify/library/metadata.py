@@ -159,7 +159,7 @@ def _licence(told: Mapping[str, str], tags: Tags) -> str:
     """The first that we know by name, else the first that anything is written of."""
     # Openverse writes "by", and the version only in the address.
     written = [told.get("licence_url", ""), told.get("licence", ""), tags.licence]
-    known = next((spdx for text in written if (spdx := licences.normalise(text))), "")
+    known = next((spdx for text in written if text and (spdx := licences.normalise(text))), "")
     # A table's word is not overruled by what the file says, even where we can't read it.
     if told.get("licence") and not licences.normalise(told["licence"]) and not told.get("licence_url"):
         known = ""

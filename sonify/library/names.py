@@ -36,6 +36,7 @@ _GENRES_OF_MUSIC = word_set(
     """
 )
 _CODE = re.compile(r"([A-Z]{1,5})\d{4,}[A-Z]?$")
+_FIELD_RECORDING = re.compile(r"field[\s_-]*record(?:ings?|er|ed)", re.IGNORECASE)
 _HEXADECIMAL = re.compile(r"(?=.*\d)[0-9a-f]{6,}$")
 
 
@@ -47,7 +48,8 @@ def clean(name: str) -> str:
     """
     apart = (_CAMEL.sub(" ", chunk) for chunk in _chunks(name))
     found = [word for word in words(" ".join(apart)) if _means(word)]
-    while len(found) > 1 and found[-1] in SOUND_WORDS:
+    # A field is a place, a field recording is not.
+    while len(found) > 1 and (found[-1] in SOUND_WORDS - {"field"} or found[-1] in BED_WORDS):
         found.pop()
     while len(found) > 1 and found[0] in BED_WORDS:
         found.pop(0)
@@ -60,10 +62,12 @@ def clean(name: str) -> str:
 
 def said_kind(name: str) -> SoundKind | None:
     """The kind that a free file name says: "Amb_Forest_01" is a bed, "VO_Intro_03" speech, None when it says none."""
-    found = words(_CAMEL.sub(" ", name.replace("_", " ")))
+    said = words(_CAMEL.sub(" ", name.replace("_", " ")))
+    found = [word for word in said if word not in SOUND_WORDS and not word.isdigit()]
     if not found:
         return None
-    if found[0] in BED_WORDS:
+    # "Ambience Forest", "Forest Ambience"; a bed in between is something else, as in "dog in ambience kit".
+    if found[0] in BED_WORDS or found[-1] in BED_WORDS:
         return "ambience"
     if found[0] in SPEECH_WORDS:
         return "speech"
@@ -84,6 +88,7 @@ def genre_kind(genre: str) -> SoundKind | None:
 
 def _chunks(name: str) -> list[str]:
     """Parts of a name between separators, without identifiers (a mix of digits and letters, or a long number)."""
+    name = _FIELD_RECORDING.sub(" ", name)
     chunks = re.split(r"[\s_\-.,;()\[\]{}#@&+~=!]+", name)
     kept = [chunk for chunk in chunks if chunk and not _HEXADECIMAL.match(chunk.lower()) and not _code(chunk)]
     # Freesound writes NUMBER__AUTHOR__NAME: the author is not what is heard.

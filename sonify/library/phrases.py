@@ -54,6 +54,14 @@ GENERAL_WORDS = word_set(
     city room house home nature creature monster weapon liquid building impact object door engine voice
     """
 )
+# When or in what weather it was: the emitter or the place says more.
+_SETTING_WORDS = word_set(
+    "early late morning evening night nighttime windy dawn outside outdoor indoor indoors echo reverb summer winter"
+)
+# Words of which a longer one may be made: "Kirchenglocken", "latenighttraffic".
+LEAST_PART = 5
+# Categories whose words name things: they are looked for by that name too.
+_THINGS = ("ANML", "BIRD", "OBJ", "TOOL", "TOY", "VEH", "MACH", "BOAT", "AERO", "TRN")
 _VOWEL = re.compile(r"(?!uni|use|eu|one)[aeiou]")
 # After these words of a name stands what the emitter is at or against, not the emitter.
 _PREPOSITIONS = word_set("of for by on onto in into inside with at from over under against near through behind")
@@ -119,7 +127,16 @@ def _find(label: str, bed: bool) -> Look | None:
             return replace(entry, certain=False)
         if not entry.phrases and len(stems) > 1:
             unseen.update(stems)
-    return replace(entries[0], certain=False) if entries else None
+    if entries:
+        return replace(entries[0], certain=False)
+    return next((replace(entry, certain=False) for word in full if (entry := _part_of(word))), None)
+
+
+def _part_of(word: str) -> Look | None:
+    """The entry that an unknown word ends in, else the one that it begins with."""
+    longest_first = range(1, len(word) - LEAST_PART + 1)
+    parts = [word[at:] for at in longest_first] + [word[:-at] for at in longest_first]
+    return next((entry for part in parts if (entry := _index().get((singular(part),)))), None)
 
 
 def _contained(stems: tuple[str, ...], bed: bool) -> list[Look]:
@@ -133,9 +150,10 @@ def _contained(stems: tuple[str, ...], bed: bool) -> list[Look]:
             entry = table.get(part)
             if entry:
                 vague = length == 1 and part[0] in GENERAL_WORDS and not bed
+                setting = _SETTING_WORDS.issuperset(part)
                 heard = length == 1 and part[0] in SOUND_VERBS
                 misplaced = (entry.kind == "ambience") is not bed
-                found.append(((bed and misplaced, -length, heard, vague, misplaced, start), entry))
+                found.append(((setting, bed and misplaced, -length, heard, vague, misplaced, start), entry))
     return [entry for _, entry in sorted(found, key=lambda item: item[0])]
 
 
@@ -157,7 +175,9 @@ def _index() -> dict[tuple[str, ...], Look]:
         phrases = () if row["phrases"] == "-" or own is None else own.phrases
         kind = cast(SoundKind, row["kind"] or (own.kind if own else "effect"))
         for word in filter(None, row["words"].split(";")):
-            table.setdefault(_stem(words(word)), Look(" ".join(words(word)), kind, phrases, certain=True))
+            named = own_phrases(word)[:1] if phrases and row["catid"].startswith(_THINGS) else ()
+            seen = tuple(dict.fromkeys((*named, *phrases)))[:4]
+            table.setdefault(_stem(words(word)), Look(" ".join(words(word)), kind, seen, certain=True))
     return table
 
 

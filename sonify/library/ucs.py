@@ -81,7 +81,9 @@ def category_of(label: str, *, bed: bool = False) -> str:
     found = known(label, bed=bed)
     if found is None:
         return ""
-    return index.get(_stem(found.key), "") or (_by_phrases().get(found.phrases, "") if found.phrases else "")
+    # The entry itself, what is looked for alike, else the longest of its words, the label's at last.
+    by_key = index.get(_stem(found.key)) or (found.phrases and _by_phrases().get(found.phrases))
+    return by_key or _longest(_stem(found.key)) or _longest(own)
 
 
 def label_of(category: Category, title: str) -> str:
@@ -109,6 +111,15 @@ def _stems(label: str) -> set[str]:
 
 def _stem(label: str) -> tuple[str, ...]:
     return tuple(singular(plain(word)) for word in words(label))
+
+
+def _longest(stems: tuple[str, ...]) -> str:
+    """The category of the longest run of words that means one, the first of several; "" when none does."""
+    for length in range(len(stems), 0, -1):
+        for start in range(len(stems) - length + 1):
+            if found := _index().get(stems[start : start + length]):
+                return found
+    return ""
 
 
 @cache
@@ -164,7 +175,9 @@ def _by_phrases() -> dict[tuple[str, ...], str]:
     """CatIDs by what is looked for: entries of phrases.csv that share it mean much the same."""
     table: dict[tuple[str, ...], str] = {}
     for category in _preferred():
-        phrases = look(category.label).phrases
-        if phrases and not category.blind:
-            table.setdefault(phrases, category.catid)
+        if not category.blind:
+            table.setdefault(look(category.label).phrases, category.catid)
+    for category in _preferred():
+        for word in () if category.blind else category.words:
+            table.setdefault(look(word).phrases, category.catid)
     return table
