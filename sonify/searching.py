@@ -257,12 +257,18 @@ class Searcher:
         return _Alike(vectors[0], "", *((found[0], found[1].path) if found else (None, "")))
 
     def _in_library(self, like: str | Path) -> tuple[CatalogFile, SoundRecord] | None:
+        """The sound of a library that is meant; None for a file that lies elsewhere, whatever it is called."""
+        file = Path(like).expanduser()
+        on_disk = file.is_file()
         try:
-            return find_sound([one.catalog for one in self.opened], str(like))
+            found = find_sound([one.catalog for one in self.opened], str(like))
+            return found if not on_disk or file.samefile(found[0].root / found[1].path) else None
         except LibraryError:
-            if Path(like).expanduser().is_file():
-                return None
-            raise
+            if not on_disk:
+                raise
+        except OSError:  # what the library says of it has gone
+            pass
+        return None
 
     def _seen(self, image: str | Path) -> Array:
         """A picture's views as unit vectors [V, D]."""

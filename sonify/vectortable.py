@@ -15,9 +15,11 @@ float32, since float16 costs more than it saves: over 20,000 rows of 512 a produ
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
+import stat
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -31,6 +33,7 @@ from sonify.files import replacing
 Array = NDArray[np.float32]
 KEY_BYTES = 16
 MAX_DIMENSIONS = 1 << 16
+MAX_KEYS_BYTES = 1 << 32
 
 _MAGIC = b"sonify vectors 1"
 _HEADER = struct.Struct("<16s32sIIQ")  # magic, digest of what is kept, dimensions, 0, generation
@@ -181,6 +184,8 @@ class VectorTable:
         nothing = (0, np.empty(0, _RECORD), np.empty((0, 0), np.float32))
         for _ in range(5):
             try:
+                if _plain_size(self._keys_path) > MAX_KEYS_BYTES:
+                    return nothing
                 raw = self._keys_path.read_bytes()
             except OSError:
                 return nothing
@@ -190,6 +195,7 @@ class VectorTable:
             dimensions, generation = found
             count = (len(raw) - _HEADER.size) // _RECORD.itemsize
             try:
+                _plain_size(self._rows_path(generation))
                 with self._rows_path(generation).open("rb") as file:
                     count = min(count, os.fstat(file.fileno()).st_size // (4 * dimensions))
                     if not count:
@@ -302,6 +308,15 @@ class VectorTable:
             if number != generation:
                 with suppress(OSError):  # Windows keeps a file that is mapped: the next time will do
                     path.unlink()
+
+
+def _plain_size(path: Path) -> int:
+    """The size of a file. Raises OSError for what is none: a library may come from a stranger, its vectors with it,
+    and a link or a pipe there would be read, or written to, in their place."""
+    info = path.lstat()
+    if not stat.S_ISREG(info.st_mode):
+        raise OSError(errno.EINVAL, "it is no plain file")
+    return info.st_size
 
 
 def _pairs(keys: Sequence[bytes]) -> NDArray[np.uint64]:

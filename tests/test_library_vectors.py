@@ -197,6 +197,22 @@ def test_what_a_crash_left_behind_the_rows_is_written_over(tmp_path: Path) -> No
     check(table(tmp_path), *range(10), "a", "b")
 
 
+@pytest.mark.parametrize("suffix", ["keys", "rows"])
+def test_a_link_in_place_of_a_file_is_neither_read_nor_written(tmp_path: Path, suffix: str) -> None:
+    folder = tmp_path / "vectors"
+    filled(folder, 10)
+    path = file(folder, suffix)
+    elsewhere = tmp_path / "elsewhere"
+    path.rename(elsewhere)
+    before = elsewhere.read_bytes()
+    path.symlink_to(elsewhere)
+    again = table(folder)
+    assert len(missing(again, *range(10))) == 10
+    again.add(keys(*range(12)), vectors(*range(12)))
+    check(table(folder), *range(12))
+    assert elsewhere.read_bytes() == before and not file(folder, suffix).is_symlink()
+
+
 def test_forgetting_what_nobody_asks_for(tmp_path: Path) -> None:
     reader = filled(tmp_path)
     writer = table(tmp_path)

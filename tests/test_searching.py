@@ -229,6 +229,15 @@ def test_by_sound(sfx: Path, model: Letters, clap: Pitch, tmp_path: Path) -> Non
     assert clap.heard <= 3, "only what is new, not what was moved"
 
 
+def test_by_sound_a_file_elsewhere_is_not_taken_for_one_of_the_library(
+    sfx: Path, model: Letters, clap: Pitch, tmp_path: Path
+) -> None:
+    hits = search(like=tone(tmp_path / "elsewhere" / "door_slam.wav", 4000), library=sfx, limit=1)
+    assert paths(hits) == ["glass_breaking.wav"]
+    hits = search(like=sfx / "doors" / "door_slam.wav", library=sfx, limit=1)
+    assert paths(hits) == ["doors/door_slam_heavy.wav"]
+
+
 def test_by_sound_what_cannot_be_heard_is_told(
     sfx: Path, model: Letters, clap: Pitch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
