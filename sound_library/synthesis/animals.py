@@ -14,6 +14,7 @@ from .noise import (
     clock,
     edges,
     env,
+    filtered,
     length,
     modal,
     peaks,
@@ -112,13 +113,13 @@ def cat_purring(rng: Rng) -> Samples:
             open_share=0.35,
             jitter=0.05,
             shimmer=0.25,
-            breath=0.5,
+            breath=1.0,
             hoarse=0.1,
             damping=0.15,
-            pressed_db=2,
+            pressed_db=0,
         )
         put(out, purr, i * 1.25)
-    return air(rng, room(rng, out, 0.25, 0.1), 0.004)
+    return air(rng, filtered(room(rng, out, 0.25, 0.1), band(90, 8000, 2)), 0.004)
 
 
 @sound(

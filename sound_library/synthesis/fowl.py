@@ -91,20 +91,20 @@ def turkey(rng: Rng) -> Samples:
     for i in range(14):  # a gobble is a fast row of yelps that sinks
         d = 0.066
         n = length(d)
-        f0 = (640 - 16 * i) * env(n, (0, 0.7), (0.35 * d, 1.3), (d, 0.65))
+        f0 = (760 - 18 * i) * env(n, (0, 0.7), (0.35 * d, 1.3), (d, 0.65))
         shape = env(n, (0, 0), (0.01, 1), (0.6 * d, 0.8), (d, 0))
         yelp = call(
             rng,
             f0,
             shape,
-            0.085,
+            0.06,
             env(n, (0, 0), (0.4 * d, 0.6), (d, 0)),
             open_share=0.35,
             jitter=0.03,
             shimmer=0.2,
             every_other=0.3,
-            breath=0.4,
-            hoarse=0.12,
+            breath=0.6,
+            hoarse=0.25,
             pressed_db=4,
         )
         put(out, yelp, at, (1 - 0.045 * i) * rng.uniform(0.85, 1), wrap=False)

@@ -94,11 +94,11 @@ def electric_fan(rng: Rng) -> Samples:
     n = length(5)
     t = clock(n)
     # three blades at 1,320 turns a minute pass 66 times a second; a bent one shows at every turn
-    sweep = 1 + 0.3 * np.sin(2 * np.pi * 66 * t) + 0.15 * np.sin(2 * np.pi * 22 * t)
-    wind = shaped(rng, n, band(60, 900, 1), tilt(-5)) * sweep + 0.12 * shaped(rng, n, band(900, 6000, 1)) * sweep
-    blades = voiced(np.full(n, 66.0), [(130, 120, 1), (330, 250, 0.5)], -3, 0.02, whole=True)
+    sweep = 1 + 0.1 * np.sin(2 * np.pi * 66 * t) + 0.06 * np.sin(2 * np.pi * 22 * t)
+    wind = shaped(rng, n, band(90, 1500, 1), tilt(-3)) * sweep
     hum = voiced(np.full(n, 100.0), [(200, 150, 1), (600, 300, 0.4), (1500, 800, 0.15)], -3, 0.02, whole=True)
-    return wind + 0.35 * blades + 0.4 * hum * wander(rng, n, 3, 0.85, 1.1)
+    bearing = shaped(rng, n, peaks([1250, 2600], [60, 150], [1, 0.6])) * (1 + 0.5 * np.sin(2 * np.pi * 22 * t))
+    return wind + 0.35 * hum * wander(rng, n, 3, 0.85, 1.1) + 0.06 * bearing
 
 
 @sound(

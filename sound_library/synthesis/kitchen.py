@@ -38,7 +38,7 @@ def frying(rng: Rng) -> Samples:
     # drops of water burst into steam under the oil: very many, most of them tiny, each a click with a short hiss
     pops = np.zeros(n)
     at = rng.integers(0, n, 5 * 25000)
-    np.add.at(pops, at, rng.pareto(2.5, len(at)).clip(0, 6) * rng.choice([-1, 1], len(at)))
+    np.add.at(pops, at, rng.pareto(2.5, len(at)).clip(0, 4) * rng.choice([-1, 1], len(at)))
     click = burst(rng, length(0.004), 0.003, band(1500, 15000, 1))
     spits = np.asarray(np.fft.irfft(np.fft.rfft(pops) * np.fft.rfft(click, n), n))
     pops = np.zeros(n)
@@ -46,7 +46,7 @@ def frying(rng: Rng) -> Samples:
     boil = shaped(rng, n, band(250, 1800, 1)) * wander(rng, n, 25, 0.4, 1.3)
     for at in times(rng, 5, 130):  # the big ones that leap out
         put(pops, burst(rng, length(0.012), 0.009, band(1200, 9000, 1)), at, rng.uniform(1, 4))
-    return unit(spits) + 0.6 * steam * wander(rng, n, 60, 0.5, 1.3) + 0.5 * unit(pops) + 0.25 * boil
+    return 0.8 * unit(spits) + 0.6 * steam * wander(rng, n, 60, 0.4, 1.4) + 0.2 * unit(pops) + 0.4 * boil
 
 
 @sound(

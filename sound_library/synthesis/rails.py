@@ -20,7 +20,6 @@ from .noise import (
     strike,
     tilt,
     unit,
-    voiced,
     wander,
 )
 from .registry import sound
@@ -80,18 +79,22 @@ def train_horn(rng: Rng) -> Samples:
 )
 def steam_train(rng: Rng) -> Samples:
     n = length(6)
-    out = 0.15 * shaped(rng, n, band(50, 500, 1), tilt(-3))
+    roll = shaped(rng, n, band(40, 700, 1), tilt(-3))
+    chuffs = np.zeros(n)
     for i in range(24):
-        m = length(0.24)
-        put(
-            out,
-            unit(straight(rng.standard_normal(m), band(250, 3500, 1), tilt(-2)))
-            * env(m, (0, 0), (0.03, 1), (0.1, 0.5), (0.24, 0)),
-            i * 0.25,
-            (1.0, 0.7, 0.85, 0.7)[i % 4],
+        # steam leaves a cylinder with a bark through the chimney, four times a turn, one of them always weaker
+        m = length(0.32)
+        hiss = straight(
+            rng.standard_normal(m), band(180, 5000, 1), tilt(-2), peaks([240, 700], [160, 400], [1, 0.6], 0.25)
         )
-    m = length(1.6)
-    pipe = sum((voiced(np.full(m, f), [(1200, 1000, 1)], -6, 0.1) for f in (523.0, 659.0, 784.0)), np.zeros(m))
-    whistle = (unit(pipe) + 0.25 * shaped(rng, m, band(500, 4000))) * env(m, (0, 0), (0.12, 1), (1.3, 0.9), (1.6, 0))
-    put(out, whistle, 1.2, 0.9)
-    return room(rng, out, 1.0, 0.3)
+        shape = env(m, (0, 0), (0.012, 1), (0.07, 0.6), (0.2, 0.15), (0.32, 0))
+        put(
+            chuffs,
+            unit(hiss) * shape,
+            i * 0.25 + rng.normal(0, 0.006),
+            (1.0, 0.75, 0.9, 0.6)[i % 4] * rng.uniform(0.8, 1),
+        )
+        rod = strike(rng, length(0.15), (260, 4200), (0.07, 0.02), -1.5, 0.5, (500, 5000), 0.02)
+        put(chuffs, rod, i * 0.25 + 0.11, rng.uniform(0.1, 0.35))
+    leak = shaped(rng, n, band(2500, 10000, 1)) * wander(rng, n, 2, 0.5, 1)
+    return room(rng, 0.25 * roll + unit(chuffs) + 0.08 * leak, 1.0, 0.3, 3500)

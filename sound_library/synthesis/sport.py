@@ -90,8 +90,25 @@ def golf(rng: Rng) -> Samples:
 )
 def ball_kick(rng: Rng) -> Samples:
     n = length(1.0)
-    kick = strike(rng, n, (77, 1200), (0.077, 0.016), -3.5, 0.9, (700, 5000), 0.028)
-    return edges(air(rng, room(rng, kick, 0.5, 0.3, 4260, ring=False), 0.001), 0.0003, 0.15)
+    f = rng.uniform(0.9, 1.12)
+    # the foot is on the ball for 10 ms: a dent that springs back, the leather's slap, and the shell's few low modes
+    m = length(0.012)
+    dent = np.zeros(n)
+    dent[:m] = np.sin(np.pi * np.arange(m) / m) ** 2
+    kick = 0.45 * peak(straight(dent, band(45, 900, 1)))
+    kick += 0.8 * peak(burst(rng, n, 0.035, band(350 * f, 2600, 1)))
+    kick += 0.5 * peak(modal([132 * f, 208 * f, 310 * f, 455 * f], [0.07, 0.06, 0.05, 0.04], [1, 0.8, 0.5, 0.4], n))
+    grass = np.zeros(n)
+    for late in rng.exponential(0.05, 25):
+        put(
+            grass,
+            burst(rng, length(0.02), 0.01, band(1500, 9000, 1)),
+            0.01 + float(late),
+            rng.uniform(0.2, 1),
+            wrap=False,
+        )
+    out = room(rng, kick + 0.04 * peak(grass), 0.8, 0.15, 2500, ring=False)
+    return edges(out + 0.0006 * shaped(rng, n, tilt(-3, 150)), 0.0003, 0.15)
 
 
 @sound(
@@ -102,9 +119,17 @@ def ball_kick(rng: Rng) -> Samples:
     takes=3,
 )
 def punch(rng: Rng) -> Samples:
-    n = length(1.0)
-    blow = strike(rng, n, (77, 1330), (0.084, 0.012), -3.5, 1.04, (490, 3480), 0.025)
-    return edges(air(rng, room(rng, blow, 0.59, 0.2, 4260, ring=False), 0.001), 0.0003, 0.12)
+    n = length(0.9)
+    f = rng.uniform(0.88, 1.12)
+    # padding gives way for 15 ms, then flesh: a dull push, a leathery smack over it, and hardly a ring
+    m = length(0.015)
+    push = np.zeros(n)
+    push[:m] = np.sin(np.pi * np.arange(m) / m) ** 2
+    blow = 0.5 * peak(straight(push, band(40, 500, 1)))
+    blow += 0.9 * peak(burst(rng, n, 0.05, band(250 * f, 1800 * f, 1)))
+    blow += 0.3 * peak(burst(rng, n, 0.018, band(1500, 6000, 1)))
+    out = room(rng, blow, 0.7, 0.2, 3500, ring=False)
+    return edges(out + 0.0006 * shaped(rng, n, tilt(-3, 150)), 0.0003, 0.12)
 
 
 @sound(

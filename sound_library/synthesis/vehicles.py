@@ -58,10 +58,10 @@ def car_passing(rng: Rng) -> Samples:
 )
 def racing_car(rng: Rng) -> Samples:
     n = length(4)
-    near, doppler = passing(rng, n, 1.9, 62)
-    # eight cylinders at 9,000 turns a minute, no two alike: so the firing at 600 Hz carries the turn's 75 Hz under it
-    exhaust = motor(rng, 600 * doppler, 8, 0.6, blow_s=0.0008, uneven=0.3, jitter=0.05, hiss=0.8, dull_hz=4000)
-    out = np.tanh(1.5 * exhaust) + 0.5 * shaped(rng, n, band(150, 5000, 1), tilt(-2)) * near
+    near, doppler = passing(rng, n, 1.9, 38)
+    # eight cylinders at 5,400 turns a minute, far from alike: the firing at 360 Hz carries the turns' 45 Hz under it
+    exhaust = motor(rng, 360 * doppler, 8, 0.9, blow_s=0.0012, uneven=0.5, jitter=0.06, hiss=0.8, dull_hz=3000)
+    out = np.tanh(1.5 * exhaust) + 0.6 * shaped(rng, n, band(150, 4000, 1), tilt(-3)) * near
     return edges(room(rng, out * near**0.8, 1.0, 0.2, 3000, ring=False), 0.01, 0.15)
 
 

@@ -104,9 +104,9 @@ def elephant(rng: Rng) -> Samples:
 def horse_neighing(rng: Rng) -> Samples:
     n = length(1.9)
     shake = np.sin(2 * np.pi * np.cumsum(env(n, (0, 8), (1.9, 12))) / RATE) * env(n, (0, 0), (0.4, 1), (1.9, 1))
-    f0 = env(n, (0, 450), (0.12, 850), (0.5, 900), (1.1, 620), (1.6, 350), (1.9, 220)) * (1 + 0.1 * shake)
+    f0 = env(n, (0, 600), (0.12, 1050), (0.5, 1100), (1.1, 760), (1.6, 350), (1.9, 220)) * (1 + 0.1 * shake)
     mouth = env(n, (0, -0.2), (0.2, 0.5), (1.2, 0.3), (1.9, -0.4))
-    shape = env(n, (0, 0), (0.05, 0.9), (0.6, 1), (1.3, 0.7), (1.9, 0)) * (1 + 0.7 * shake)
+    shape = env(n, (0, 0), (0.05, 0.9), (0.6, 1), (1.3, 0.7), (1.9, 0)) * (1 + 0.4 * shake)
     whinny = call(
         rng,
         f0,
@@ -118,7 +118,7 @@ def horse_neighing(rng: Rng) -> Samples:
         shimmer=0.25,
         every_other=0.3,
         breath=0.5,
-        hoarse=0.15,
+        hoarse=0.25,
         pressed_db=4,
     )
     return open_air(rng, whinny, 2.2)
