@@ -17,6 +17,8 @@ from sonify.cli.library.opened import length, size
 from sonify.cli.output import Output
 from sonify.cli.program import run
 from sonify.cues import LibraryRef, SoundRef
+from sonify.library.credits import Credit, written
+from sonify.pipeline import Scored
 
 RATE_HZ = 48_000
 TONES = ["bell", "drum", "flute", "gong", "harp", "horn", "lute", "oboe", "pipe", "viol"]
@@ -259,12 +261,29 @@ def test_credits(sfx: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     found = document(capsys, "credits", cues)
     assert found["needed"] and [s["licence"] for s in found["sounds"]] == ["CC-BY-4.0", "CC-BY-3.0", "CC0-1.0"]
     assert "is not a cue sheet" in said(capsys, "credits", str(_json(tmp_path / "x.json")), code=1)
-    assert BARK.licence == "CC-BY-4.0"
 
 
 def _json(file: Path) -> Path:
     file.write_text("{}")
     return file
+
+
+def test_score_and_render_say_where_the_credits_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = sheet(BARK)
+    monkeypatch.chdir(tmp_path)
+    cues = made.save(tmp_path / "a.cues.json")
+    out, credits = tmp_path / "a.scored.mp4", tmp_path / "a.credits.txt"
+    monkeypatch.setattr("sonify.pipeline.score", lambda *args, **more: Scored(out, cues, made, credits))
+    monkeypatch.setattr("sonify.pipeline.render", lambda *args, **more: out)
+    assert run(["score", "a.mp4", "--licence", "cc-by"]) == 0
+    assert f"credits    {credits}\n" in capsys.readouterr().out
+    assert run(["render", str(cues), "-o", str(out), "--json", "--quiet"]) == 0
+    assert json.loads(capsys.readouterr().out)["credits"] is None
+    credits.write_text(written("a.mp4", [Credit("sfx", "a.wav", "A", "Jo", "", "CC-BY-4.0")]))
+    assert run(["render", str(cues), "-o", str(out), "--json", "--quiet"]) == 0
+    assert json.loads(capsys.readouterr().out)["credits"] == str(credits)
 
 
 def test_the_starter_sounds_are_what_there_is(capsys: pytest.CaptureFixture[str], sfx: Path) -> None:

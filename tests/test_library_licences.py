@@ -181,6 +181,17 @@ ZERO = "Creative Commons 0: http://creativecommons.org/publicdomain/zero/1.0/"
         ("These recordings are not in the public domain.", ""),
         ("© Jo 2011. All rights reserved.", "LicenseRef-all-rights-reserved"),
         ("Royalty free. All rights reserved.", ""),
+        (
+            "Licensed under the [Creative Commons Attribution-NonCommercial 4.0 (CC BY-NC 4.0) License](x.md)",
+            "CC-BY-NC-4.0",
+        ),
+        ("Creative Commons License Deed\nAttribution 3.0 Unported (CC BY 3.0)", "CC-BY-3.0"),
+        (
+            "[CC0 1.0 Universal Public Domain Dedication](http://creativecommons.org/publicdomain/zero/1.0/)",
+            "CC0-1.0",
+        ),
+        ("SPDX-License-Identifier: CC-BY-4.0", "CC-BY-4.0"),
+        ("Licensed under CC-BY 3.0 or CC-BY-SA 3.0", ""),
         ("Have fun!", ""),
         ("", ""),
     ],
