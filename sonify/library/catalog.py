@@ -202,13 +202,15 @@ class CatalogFile:
         """The library in numbers."""
 
         def counts(column: str) -> tuple[tuple[str, int], ...]:
-            sql = f"SELECT {column}, count(*) AS n FROM sound WHERE problem = '' GROUP BY 1 ORDER BY n DESC, 1"
-            return tuple((str(name), int(number)) for name, number in self.rows(sql))
+            sql = f"SELECT {column}, count(*) AS n FROM sound NOT INDEXED WHERE problem = '' GROUP BY 1"
+            return tuple((str(name), int(number)) for name, number in self.rows(f"{sql} ORDER BY n DESC, 1"))
 
         def number(sql: str) -> int:
             return int(self.rows(f"SELECT {sql}")[0][0] or 0)
 
-        totals = self.rows("SELECT count(*), total(duration_s), total(size_bytes) FROM sound WHERE problem = ''")[0]
+        totals = self.rows(
+            "SELECT count(*), total(duration_s), total(size_bytes) FROM sound NOT INDEXED WHERE problem = ''"
+        )[0]
         return CatalogStats(
             sounds=totals[0],
             unusable=number("count(*) FROM sound WHERE problem <> ''"),
@@ -216,7 +218,7 @@ class CatalogFile:
                 "count(*) FROM sound s JOIN content c ON c.hash = s.content_hash WHERE s.problem = '' AND c.measured"
             ),
             labels=number("count(DISTINCT label_id) FROM sound WHERE problem = ''"),
-            by_hand=number("count(*) FROM sound WHERE problem = '' AND source = 'person'"),
+            by_hand=number("count(*) FROM sound NOT INDEXED WHERE problem = '' AND source = 'person'"),
             duration_s=float(totals[1]),
             size_bytes=int(totals[2]),
             kinds=counts("kind"),

@@ -116,6 +116,7 @@ class Writer:
 
     def refuse(self, path: str, problem: str) -> None:
         """Marks a sound as one that can't be used."""
+        self._database.execute("DELETE FROM words WHERE rowid = (SELECT id FROM sound WHERE path = ?)", (path,))
         self._database.execute("UPDATE sound SET problem = ? WHERE path = ?", (problem, path))
 
     def put_measures(self, digest: str, version: int, measures: Measures | str) -> None:
@@ -124,7 +125,9 @@ class Writer:
             self._database.execute(
                 "UPDATE content SET measured = ?, problem = ? WHERE hash = ?", (version, measures, digest)
             )
-            self._database.execute("UPDATE sound SET problem = ? WHERE content_hash = ?", (measures, digest))
+            same = self._database.execute("SELECT path FROM sound WHERE content_hash = ?", (digest,)).fetchall()
+            for (path,) in same:
+                self.refuse(path, measures)
             return
         columns = ", ".join(f"{name} = ?" for name in MEASURE_COLUMNS)
         self._database.execute(

@@ -155,6 +155,10 @@ class _Comparison:
                         database.execute("DELETE FROM sidecar WHERE folder_id = ?", (number,))
         if closed:
             with self.catalog.writing() as database:
+                database.executemany(
+                    "DELETE FROM words WHERE rowid IN (SELECT id FROM sound WHERE folder_id = ?)",
+                    [(number,) for number in closed],
+                )
                 # When the folder opens again, they are read again.
                 database.executemany(
                     "UPDATE sound SET problem = ?, reading = -1 WHERE folder_id = ? AND problem <> ?",

@@ -77,8 +77,8 @@ CREATE TABLE sound (
 
 -- Whether a folder has changed is answered from this index alone.
 CREATE UNIQUE INDEX sound_place ON sound (folder_id, name, size_bytes, mtime_ns, reading, rules);
--- So is which labels there are.
-CREATE INDEX sound_label ON sound (label_id, kind, phrases_id, licence) WHERE problem = '';
+-- So is which labels there are; SQLite wants the column of the condition among them.
+CREATE INDEX sound_label ON sound (label_id, kind, phrases_id, licence, problem) WHERE problem = '';
 CREATE INDEX sound_length ON sound (label_id, duration_s, path) WHERE problem = '';
 CREATE INDEX sound_content ON sound (content_hash) WHERE content_hash IS NOT NULL;
 CREATE INDEX sound_problem ON sound (path) WHERE problem <> '';
