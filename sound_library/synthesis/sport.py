@@ -276,6 +276,12 @@ def ice_skating(rng: Rng) -> Samples:
     takes=3,
 )
 def baseball(rng: Rng) -> Samples:
-    n = length(1.1)
-    crack = strike(rng, n, (114, 2440), (0.066, 0.018), -3.6, 0.6, (400, 3300), 0.023)
-    return edges(air(rng, room(rng, crack, 0.43, 0.36, 3900, ring=False), 0.001), 0.0003, 0.2)
+    n = length(1.2)
+    f = rng.uniform(0.94, 1.06)
+    # an ash bat bends at 170 and 580 Hz; the crack is its barrel and the hard ball, and the stand throws it back
+    crack = strike(rng, n, (620 * f, 6500), (0.05, 0.012), -1.5, 0.8, (800, 7000), 0.014)
+    crack += 0.5 * modal([170 * f, 580 * f, 1180 * f], [0.09, 0.06, 0.04], [0.8, 1, 0.6], n)
+    far = np.zeros(n)
+    for late in rng.uniform(0.09, 0.35, 5):
+        put(far, peak(burst(rng, length(0.2), 0.1, band(300, 3000, 1))), float(late), 0.07, wrap=False)
+    return edges(air(rng, room(rng, crack + far, 0.8, 0.2, 4000, ring=False), 0.001), 0.0003, 0.2)
