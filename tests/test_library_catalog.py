@@ -266,3 +266,12 @@ def test_names_of_folders_make_names_of_catalogues(tmp_path: Path) -> None:
             places.add(file.path.parent.name)
             assert len(os.fsencode(file.path.parent.name)) < 150
     assert len(places) >= 3
+
+
+def test_sounds_that_went_since_are_said(tmp_path: Path) -> None:
+    root = fill(tmp_path / "sfx", "dog.wav", "cat.wav")
+    cat, _ = scan([root]).labels
+    (root / "cat.wav").unlink()
+    scan([root])
+    with pytest.raises(LibraryError, match="the sounds called 'cat' are not in the library any more: run this again"):
+        by_fit(cat, 1.0)

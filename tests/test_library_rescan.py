@@ -324,3 +324,49 @@ def test_scanning_writes_nothing_between_the_sounds(tmp_path: Path) -> None:
     again(root)
     by_hand(root, "glass.wav", "bottle")
     assert sorted((path, path.stat().st_mtime_ns) for path in root.rglob("*")) == before
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_library_that_moves_as_a_whole_is_known_there(
+    tmp_path: Path, reads: list[str], measured: list[str], copied: bool
+) -> None:
+    root = fill(tmp_path / "sfx", *NAMES)
+    again(root, measured=True)
+    by_hand(root, "glass.wav", "church bells")
+    with CatalogFile.open(root) as file:
+        (file.path.parent / "vectors").mkdir()
+        (file.path.parent / "vectors" / "x").write_text("kept")
+    new = tmp_path / "disk" / "sounds"
+    new.parent.mkdir()
+    if copied:  # without the times
+        shutil.copytree(root, new, copy_function=shutil.copyfile)
+        shutil.rmtree(root)
+    else:
+        root.rename(new)
+    reads.clear()
+    measured.clear()
+    changes, sounds = again(new, measured=True)
+    assert measured == []
+    assert all(sound.measures == MEASURES for sound in sounds.values())
+    assert label_of(sounds, "glass.wav") == "church bells"
+    if not copied:
+        assert (reads, changes.unchanged) == ([], 4)
+    with CatalogFile.open(new) as file:
+        assert (file.path.parent / "vectors" / "x").read_text() == "kept"
+    # The old place may only have been a disk that wasn't mounted.
+    shutil.copytree(new, root)
+    _, sounds = again(root)
+    assert label_of(sounds, "glass.wav") == "church bells"
+
+
+def test_another_library_takes_nothing_over(tmp_path: Path) -> None:
+    root = fill(tmp_path / "sfx", *NAMES)
+    again(root)
+    by_hand(root, "glass.wav", "church bells")
+    shutil.copytree(root, tmp_path / "copy")
+    _, sounds = again(tmp_path / "copy")
+    assert label_of(sounds, "glass.wav") == "glass"  # the first is still there
+    shutil.rmtree(root)
+    fill(tmp_path / "other", "glass.wav", "dog.wav", "cat.wav", seed=30)
+    _, sounds = again(tmp_path / "other")
+    assert label_of(sounds, "glass.wav") == "glass"

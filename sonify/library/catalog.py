@@ -17,6 +17,7 @@ from typing import Any
 
 from sonify.errors import LibraryError
 from sonify.library import catalog_person
+from sonify.library.catalog_adopt import adopt, remember
 from sonify.library.catalog_place import damaged, is_full, mark_damaged, open_place, place_of
 from sonify.library.catalog_rows import RECORD_SQL, Filter, phrase_list, record, where
 from sonify.library.records import SoundKind, SoundRecord
@@ -100,10 +101,13 @@ class CatalogFile:
         `readonly`, when there is none.
         """
         root = root.expanduser().resolve()
-        opened = open_place(place_of(root, portable=portable), readonly=readonly)
+        place = place_of(root, portable=portable)
+        adopted = not readonly and not place.is_relative_to(root) and adopt(root, place)
+        opened = open_place(place, readonly=readonly)
         catalog = cls(root, opened.path, opened.database, in_memory=opened.in_memory, note=opened.note)
-        if opened.new and not readonly:
+        if (opened.new or adopted) and not readonly:
             with catalog.writing():
+                remember(catalog.database, root)
                 catalog_person.restore(catalog.database, catalog.path)
         return catalog
 

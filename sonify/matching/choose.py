@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
+from sonify.errors import LibraryError
 from sonify.library.sounds import Label, Sound
 from sonify.library.sounds_found import around
 
@@ -28,15 +29,17 @@ def by_fit(label: Label, length_s: float) -> list[Sound]:
     """The label's sounds, best first, for a cue of that length; of many only those nearest in length.
 
     One that lasts the cue beats one that must be looped; then the one that wastes least. Equals keep the order
-    of the catalogue.
+    of the catalogue. Raises LibraryError when another scan has found that all of them are gone.
     """
-
     sounds = around(label.sounds, length_s, MOST_SOUNDS)
 
     def misfit(item: tuple[int, Sound]) -> tuple[bool, float, int]:
         order, sound = item
         return sound.duration_s < length_s, abs(sound.duration_s - length_s), order
 
+    if not sounds:
+        what = f"the sounds called {label.text!r} are not in the library any more"
+        raise LibraryError(what, hint="run this again, it looks at what is there now")
     return [sound for _, sound in sorted(enumerate(sounds), key=misfit)]
 
 
