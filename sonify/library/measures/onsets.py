@@ -64,19 +64,23 @@ class Onsets:
         if not self._frames:
             return ()
         self._add(np.zeros(self._frame, np.float32))
-        spectra, fine = np.concatenate(self._spectra), np.concatenate([np.zeros(0, np.float32), *self._powers])
-        loudest = float(spectra.max(initial=0.0))
+        fine = np.concatenate([np.zeros(0, np.float32), *self._powers])
+        loudest = max(float(spectra.max(initial=0.0)) for spectra in self._spectra)
         if loudest <= 1e-9 or not len(fine):
             return ()
         floor_db = 10 * np.log10(loudest) - _RANGE_DB
-        bands = np.maximum(10 * np.log10(np.maximum(spectra, 1e-20)), floor_db)
-        whole = np.maximum(10 * np.log10(np.maximum(spectra.sum(axis=1), 1e-20)), floor_db)
         # The sound begins out of silence.
-        bands = np.concatenate([np.full((2, _BANDS), floor_db, np.float32), bands])
-        whole = np.concatenate([np.full(2, floor_db, np.float32), whole])
-        rise = np.maximum(bands[2:] - bands[1:-1], 0.0).mean(axis=1) / _RISE_DB
+        before = np.full((1, _BANDS), floor_db, np.float32)
+        rises, levels = [], [np.full(2, floor_db, np.float32)]
+        for spectra in self._spectra:
+            bands = np.concatenate([before, _level(spectra, floor_db)])
+            rises.append(np.maximum(bands[1:] - bands[:-1], 0.0).mean(axis=1))
+            levels.append(_level(spectra.sum(axis=1), floor_db))
+            before = bands[-1:]
+        rise = np.concatenate(rises) / _RISE_DB
         # A tone is in few bands, but it raises the level as a whole.
-        swell = (whole[2:] - whole[:-2]) / _SWELL_DB
+        level = np.concatenate(levels)
+        swell = (level[2:] - level[:-2]) / _SWELL_DB
         peaks = np.union1d(_peaks(rise), _peaks(swell))
         times = sorted(self._steepest(fine, peak * self._hop / self._rate_hz) for peak in peaks)
         # Where a sound is cut off, all frequencies ring.
@@ -116,6 +120,10 @@ class Onsets:
         jump = means[3:] - means[:-3]
         at = int(np.argmax(jump))
         return round(max(0.0, (max(first, 3) + at - (3 if first < 3 else 0)) * step), 6)
+
+
+def _level(power: _POWER, floor_db: float) -> _POWER:
+    return np.asarray(np.maximum(10 * np.log10(np.maximum(power, 1e-20)), floor_db), np.float32)
 
 
 def _peaks(rise: NDArray[np.float32]) -> NDArray[np.int64]:
