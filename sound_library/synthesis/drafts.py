@@ -54,7 +54,6 @@ DRAFTS: frozenset[str] = frozenset(
         "turkey",
         "tyres",
         "washing_machine",
-        "water_drops",
         "wind_chimes",
         "xylophone",
     }

@@ -19,6 +19,7 @@ from .noise import (
     filtered,
     length,
     modal,
+    peak,
     peaks,
     put,
     resonate,
@@ -146,13 +147,14 @@ def bubbling(rng: Rng) -> Samples:
 def water_drops(rng: Rng) -> Samples:
     n = length(5)
     out = np.zeros(n)
-    for i in range(7):
-        at = i * 5 / 7 + rng.uniform(0, 0.05)
-        f = rng.uniform(850, 1500)
-        put(out, 0.25 * burst(rng, length(0.02), 0.008, band(1500, 9000)), at, 1)
-        put(out, bubble(rng, f, 0.2), at + 0.025, 1)
-        put(out, bubble(rng, f * 1.4, 0.3), at + rng.uniform(0.06, 0.09), 0.35)
-    return room(rng, out, 0.8, 0.35) + 0.003 * shaped(rng, n, tilt(-3))
+    for i in range(9):
+        at, f = i * 5 / 9 + rng.uniform(0, 0.12), rng.uniform(700, 2300)
+        # a tick as it meets the surface, then the trapped bubble rings (Franz, JASA 31(8), 1959), then droplets
+        put(out, peak(burst(rng, length(0.012), 0.004, band(2000, 14000, 1))), at, 0.5)
+        put(out, bubble(rng, f, 0.06), at + rng.uniform(0.012, 0.03), rng.uniform(0.5, 1))
+        for late in rng.uniform(0.05, 0.16, int(rng.integers(0, 3))):
+            put(out, bubble(rng, f * rng.uniform(1.5, 3), 0.05), at + float(late), rng.uniform(0.1, 0.3))
+    return room(rng, out, 0.9, 0.35, 7000) + 0.004 * shaped(rng, n, tilt(-3, 80))
 
 
 @sound(
