@@ -63,17 +63,22 @@ def make_sheet(seconds: float, cues: int) -> CueSheet:
 
 
 def by_sonify(folder: Path, sheet: CueSheet) -> None:
-    """Our mix, written as WAV."""
+    """Our mix, mastered to the default profile and written as WAV."""
     from fractions import Fraction
 
+    from sonify.mix.mastering import Master
     from sonify.mix.mixer import Mix
+    from sonify.mix.profiles import PROFILES
+    from sonify.mix.spool import Spool
     from sonify.mix.streams import Film
     from sonify.settings import MixSettings
 
     film = Film(Path("none.mp4"), (), Fraction(0), Fraction(0), None, False, ())
-    mix = Mix(sheet, film, lambda ref: folder / ref.path, MixSettings())
-    with soundfile.SoundFile(folder / "sonify.wav", "w", RATE_HZ, 2, "FLOAT") as out:
-        for block in mix.samples():
+    settings = MixSettings()
+    mix = Mix(sheet, film, lambda ref: folder / ref.path, settings)
+    with Spool(folder, 2) as spool, soundfile.SoundFile(folder / "sonify.wav", "w", RATE_HZ, 2, "FLOAT") as out:
+        spool.fill(mix.samples())
+        for block in Master(spool, PROFILES[settings.profile]).blocks():
             out.write(block)
 
 
