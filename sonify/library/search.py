@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sonify.library.catalog import CatalogFile, Filter
 from sonify.library.lookups import (
     Condition,
+    best_by_words,
     found_by,
     label_texts,
     labels_at,
@@ -175,7 +176,9 @@ class _Answer:
                 break
             for number, library in enumerate(self.libraries):
                 chosen = expression if tier == 0 else _telling(library.catalog, words, expression)
-                for path, score in library.catalog.match_words(chosen, self.filter, self.depth):
+                for path, score in best_by_words(
+                    library.catalog, chosen, self.filter, self.conditions[number], self.depth
+                ):
                     if path not in library.without:
                         found.setdefault((number, path), (tier, -round(score, DECIMALS)))
         return ListRanking("words", [(key, place) for place, key in found.items()], self.depth)
@@ -209,7 +212,8 @@ class _Answer:
         """The numbers of the labels of sounds."""
         numbers: dict[Place, int] = {}
         for number, library in enumerate(self.libraries):
-            for path, label in labels_at(library.catalog, [path for n, path in places if n == number]).items():
+            paths = [path for n, path in places if n == number]
+            for path, label in labels_at(library.catalog, paths, self.conditions[number]).items():
                 at = bisect_left(self.labels, label)
                 if at < len(self.labels) and self.labels[at] == label:
                     numbers[number, path] = at
