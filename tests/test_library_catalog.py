@@ -275,3 +275,21 @@ def test_sounds_that_went_since_are_said(tmp_path: Path) -> None:
     scan([root])
     with pytest.raises(LibraryError, match="the sounds called 'cat' are not in the library any more: run this again"):
         by_fit(cat, 1.0)
+
+
+def test_odd_values_are_kept_as_well_as_can_be(tmp_path: Path) -> None:
+    root = fill(tmp_path / "sfx", "dog.wav", "cat.wav")
+    (root / "labels.json").write_text(
+        json.dumps(
+            {"dog.wav": {"label": "d\ud800og", "author": "a\ud800b", "phrases": ["a \udfffdog"], "title": "\0x"}}
+        )
+    )
+    try:
+        os.utime(root / "cat.wav", ns=(2**63 + 10**18, 2**63 + 10**18))
+    except OverflowError:
+        pytest.skip("the disk keeps no such times")
+    with catalogue(root, measured=True) as file:
+        assert record(file, "dog.wav").author in ("a b", "a?b")
+        assert record(file, "cat.wav").measures is not None
+    with catalogue(root) as file:
+        assert file.changes.unchanged == 2

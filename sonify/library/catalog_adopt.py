@@ -45,7 +45,7 @@ def _was(catalogue: Path, root: Path) -> bool:
         if row is None or not isinstance(row[0], bytes) or os.path.lexists(os.fsdecode(row[0])):
             return False
         rows = database.execute("SELECT path, size_bytes FROM sound ORDER BY id LIMIT ?", (_LOOKED_AT,)).fetchall()
-        here = sum(_size(root / path) == size_bytes for path, size_bytes in rows)
+        here = sum(1 for path, size_bytes in rows if _size(root / path) == size_bytes)
         return here > 0 and here >= _ENOUGH * len(rows)
     return False
 

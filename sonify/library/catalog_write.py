@@ -173,6 +173,7 @@ class Writer:
         }
 
     def _store(self, path: str, values: dict[str, Any]) -> None:
+        values = {column: _text(value) if isinstance(value, str) else value for column, value in values.items()}
         inside, _, name = path.rpartition("/")
         self._database.execute("INSERT OR IGNORE INTO folder (path) VALUES (?)", (inside,))
         columns = [column for column in _COLUMNS if column in values]
@@ -238,8 +239,14 @@ class Writer:
         self._database.execute("INSERT OR IGNORE INTO content (hash, size_bytes) VALUES (?, ?)", (digest, size_bytes))
 
     def _intern(self, table: str, text: str) -> int:
+        text = _text(text)
         self._database.execute(f"INSERT OR IGNORE INTO {table} (text) VALUES (?)", (text,))
         return int(self._database.execute(f"SELECT id FROM {table} WHERE text = ?", (text,)).fetchone()[0])
+
+
+def _text(text: str) -> str:
+    """Text that SQLite takes: JSON can hold halves of characters."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _words(path: str, values: dict[str, Any]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from sonify.library.records import Measures
 
@@ -97,7 +98,7 @@ class _Child:
             start_new_session=True,
         )
 
-    def ask(self, file: Path, patience_s: float) -> dict[str, object] | str | None:
+    def ask(self, file: Path, patience_s: float) -> dict[str, Any] | str | None:
         """The answer for one file, None when the process died or had to be ended."""
         watch = threading.Timer(patience_s, self._stop)
         watch.daemon = True
@@ -108,7 +109,8 @@ class _Child:
             self._process.stdin.write(json.dumps(name).encode() + b"\n")
             self._process.stdin.flush()
             line = self._process.stdout.readline()
-            return json.loads(line) if line.endswith(b"\n") else None
+            answer: dict[str, Any] | str | None = json.loads(line) if line.endswith(b"\n") else None
+            return answer
         except (OSError, ValueError):
             return None
         finally:

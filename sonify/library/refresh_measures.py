@@ -15,6 +15,7 @@ from sonify.library.measure_pool import MeasurePool
 from sonify.library.records import Measures
 from sonify.library.refresh_work import BATCH, batches, in_parallel
 from sonify.library.rules import MEASURING
+from sonify.library.walk import changed_ns
 from sonify.progress import Event, Progress
 
 STAGE = "measure"
@@ -97,7 +98,7 @@ class _Measuring:
         file = self.catalog.root / item.path
         try:
             about = file.stat()
-            if (about.st_size, about.st_mtime_ns) != (item.size_bytes, item.mtime_ns):
+            if (about.st_size, changed_ns(about)) != (item.size_bytes, item.mtime_ns):
                 return replace(item, digest="")
             return item if item.digest else replace(item, digest=content_hash(file))
         except OSError:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 SUFFIXES = frozenset({".wav", ".wave", ".bwf", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga", ".opus", ".mp3"})
 MAX_DEPTH = 64
+_LATEST_NS = 2**63 - 1
 # Name, size in bytes and time of change in nanoseconds.
 Seen = tuple[str, int, int]
 
@@ -60,6 +61,11 @@ def visible(path: str) -> bool:
     return not any(_passed_over(part) for part in parts) and len(parts) <= MAX_DEPTH + 1
 
 
+def changed_ns(about: os.stat_result) -> int:
+    """When a file was changed, as far as 64 bits go (the year 2262); disks can say more than that."""
+    return min(about.st_mtime_ns, _LATEST_NS)
+
+
 def shown(path: Path | str) -> str:
     """A path as one printable line: line ends, control characters and bytes that are no text are escaped."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(path))
@@ -93,7 +99,7 @@ def _list(root: Path, listing: Listing, beside: Callable[[str], bool], targets: 
             elif (sound := _sounds(name)) or beside(name):
                 about = entry.stat(follow_symlinks=False)
                 if stat.S_ISREG(about.st_mode):
-                    found = (name, about.st_size, about.st_mtime_ns)
+                    found = (name, about.st_size, changed_ns(about))
                     (listing.sounds if sound else listing.beside).append(found)
                 elif sound:
                     # A pipe or a device would be waited for.
@@ -132,7 +138,7 @@ def _follow(root: Path, path: str, targets: set[int]) -> tuple[Seen | None, str]
     if listed or key in targets:
         return None, ""
     targets.add(key)
-    return (link.name, about.st_size, about.st_mtime_ns), ""
+    return (link.name, about.st_size, changed_ns(about)), ""
 
 
 def _passed_over(name: str) -> bool:
