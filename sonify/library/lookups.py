@@ -95,15 +95,15 @@ def paths_of(catalog: CatalogFile, label: str, condition: Condition, limit: int)
     return [path for (path,) in rows]
 
 
-def paths_of_many(catalog: CatalogFile, labels: Sequence[str], condition: Condition) -> dict[str, list[str]]:
-    """Paths of the usable sounds of some labels (at most 1000), in order: quicker where most of them have none."""
-    rows = catalog.rows(
-        "SELECT l.text, s.path FROM label l CROSS JOIN sound s ON s.label_id = l.id"
-        f" WHERE l.text IN ({_marks(labels)}){condition.sql} ORDER BY s.path",
-        (*labels, *condition.values),
-    )
+def paths_by_label(catalog: CatalogFile, condition: Condition) -> dict[str, list[str]]:
+    """Paths of all usable sounds that fit, in order, by their labels: for conditions that few of them fit.
+
+    The table is read from end to end, several times quicker than label by label.
+    """
+    sql = "SELECT l.text, s.path FROM sound s NOT INDEXED CROSS JOIN label l ON l.id = s.label_id WHERE 1"
+    rows = catalog.rows(sql + condition.sql, condition.values)
     found: dict[str, list[str]] = {}
-    for label, path in rows:
+    for label, path in sorted(rows):
         found.setdefault(label, []).append(path)
     return found
 

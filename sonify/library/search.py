@@ -21,8 +21,8 @@ from sonify.library.lookups import (
     found_by,
     label_texts,
     labels_at,
+    paths_by_label,
     paths_of,
-    paths_of_many,
     paths_with,
     version,
 )
@@ -35,7 +35,7 @@ DEPTH = 100
 """How far down rankings of sounds count."""
 _RANKED = 5000
 """Ranking costs a microsecond or two a sound. Those with the rarer words come first anyway, and a hundred count."""
-_SINGLY = 16
+_SINGLY = 200
 _AT_ONCE = 500
 
 
@@ -221,34 +221,34 @@ class _Answer:
 
     def of_best_labels(self, of_label: NDArray[np.float64], known: set[Place]) -> Iterator[tuple[Place, int]]:
         """Sounds with the numbers of their labels, the best labels first, besides those that are known: `limit`."""
-        order = np.argsort(-of_label, kind="stable")
-        order = order[: np.count_nonzero(of_label)]
-        most = self.limit + len(known) + max(len(library.without) for library in self.libraries)
+        order = np.argsort(-of_label, kind="stable")[: np.count_nonzero(of_label)]
         count, last = 0, -1
-        for start, stop in _steps(len(order)):
-            for at, number, paths in self.sounds_of(order[start:stop].tolist(), most):
-                if count >= self.limit and at != last:
-                    return
-                last = at
-                for path in paths:
-                    if (number, path) not in known and path not in self.libraries[number].without:
-                        count += 1
-                        yield (number, path), at
+        for at, number, path in self.sounds_of(order.tolist(), len(known)):
+            if count >= self.limit and at != last:
+                return
+            last = at
+            if (number, path) not in known and path not in self.libraries[number].without:
+                count += 1
+                yield (number, path), at
 
-    def sounds_of(self, labels: Sequence[int], most: int) -> Iterator[tuple[int, int, list[str]]]:
-        """For each of some labels and each library the paths, at most `most`."""
-        texts = [self.labels[at] for at in labels]
-        if len(labels) == 1:
-            for number, library in enumerate(self.libraries):
-                yield labels[0], number, paths_of(library.catalog, texts[0], self.conditions[number], most)
-            return
-        found = [
-            paths_of_many(library.catalog, texts, condition)
-            for library, condition in zip(self.libraries, self.conditions, strict=True)
-        ]
-        for at, text in zip(labels, texts, strict=True):
-            for number, paths in enumerate(found):
-                yield at, number, paths.get(text, [])
+    def sounds_of(self, labels: Sequence[int], known: int) -> Iterator[tuple[int, int, str]]:
+        """Labels, libraries and paths: of each label and library as many as may be wanted.
+
+        The first labels are asked for one by one, since most answers end there. Where the filter lets few sounds by,
+        all of these are fetched at once.
+        """
+        most = self.limit + known + max(len(library.without) for library in self.libraries)
+        asked = list(zip(self.libraries, self.conditions, strict=True))
+        for at in labels[:_SINGLY]:
+            for number, (library, condition) in enumerate(asked):
+                for path in paths_of(library.catalog, self.labels[at], condition, most):
+                    yield at, number, path
+        if len(labels) > _SINGLY:
+            found = [paths_by_label(library.catalog, condition) for library, condition in asked]
+            for at in labels[_SINGLY:]:
+                for number, paths in enumerate(found):
+                    for path in paths.get(self.labels[at], ()):
+                        yield at, number, path
 
 
 def _telling(catalog: CatalogFile, words: str, expression: str) -> str:
@@ -263,14 +263,6 @@ def _telling(catalog: CatalogFile, words: str, expression: str) -> str:
         chosen.append(term)
         left -= count
     return any_of(chosen)
-
-
-def _steps(count: int) -> Iterator[tuple[int, int]]:
-    """The first labels one by one, since most answers end there; then many at once, where the filter lets few by."""
-    for at in range(min(count, _SINGLY)):
-        yield at, at + 1
-    for start in range(_SINGLY, count, _AT_ONCE):
-        yield start, min(count, start + _AT_ONCE)
 
 
 def _downwards(values: NDArray[np.float64], first: int) -> Iterator[NDArray[np.intp]]:
