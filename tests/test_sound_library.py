@@ -55,12 +55,14 @@ HELD = {  # events that last: calls, blasts, things that pass
     "duck quacking",
     "elephant trumpeting",
     "goose honking",
+    "horse neighing",
     "laughter",
     "lion roaring",
     "motorcycle",
     "owl hooting",
     "pig grunting",
     "pouring water",
+    "racing car",
     "referee whistle",
     "rooster crowing",
     "seagull calling",
@@ -196,16 +198,15 @@ def powers(x: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def join_faults(x: np.ndarray) -> list[str]:
     """What is worse where the loop `x` (shape [samples, channels]) turns than anywhere within it."""
-    before = np.arange(0, len(x) - 2 * WINDOW + 1, 480)
-    level, spectrum = powers(x, before)
-    level_after, spectrum_after = powers(x, before + WINDOW)
+    hop = WINDOW // 5
+    level, spectrum = powers(x, np.arange(0, len(x) - WINDOW + 1, hop))
     ends, colours = powers(x, np.array([len(x) - WINDOW, 0]))
     steps = {
         "sample": (np.abs(x[0] - x[-1]).max(), np.abs(np.diff(x, axis=0)).max()),
-        "level in dB": (abs(ends[1] - ends[0]), np.abs(level_after - level).max()),
+        "level in dB": (abs(ends[1] - ends[0]), np.abs(level[5:] - level[:-5]).max()),
         "spectrum in dB": (
             np.sqrt(np.mean((colours[1] - colours[0]) ** 2)),
-            np.sqrt(np.mean((spectrum_after - spectrum) ** 2, axis=1)).max(),
+            np.sqrt(np.mean((spectrum[5:] - spectrum[:-5]) ** 2, axis=1)).max(),
         ),
     }
     return [f"{what}: {join:.2f} > {within:.2f}" for what, (join, within) in steps.items() if join > within]

@@ -90,7 +90,7 @@ def electric_guitar(rng: Rng) -> Samples:
         for o in (0, 7, 12)
     ]
     out = play(notes, 0.5, 8, lambda f, s: edges(string(rng, f, length(s), 6, 0.8, 0.2), 0.001, 0.03))
-    return room(rng, filtered(np.tanh(9 * filtered(out, band(80, 4000, 1))), band(90, 4200, 2)), 0.5, 0.15)
+    return turned(room(rng, filtered(np.tanh(9 * filtered(out, band(80, 4000, 1))), band(90, 4200, 2)), 0.5, 0.15))
 
 
 @sound(
