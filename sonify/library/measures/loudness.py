@@ -67,9 +67,11 @@ class Loudness:
 
     def _repeated(self) -> tuple[float | None, float | None]:
         once = np.concatenate(self._short, axis=1)
-        times = int(np.ceil(2 * GATING_BLOCK_S * self._rate_hz / once.shape[1]))
+        # In parts of a tenth of a second and more: neither thousands of them, nor one of many megabytes.
+        part = np.tile(once, (1, int(np.ceil(_HOP_S * self._rate_hz / once.shape[1]))))
         again = Loudness(self._rate_hz, self._channels)
-        again.feed(np.tile(once, (1, times)))
+        for _ in range(int(np.ceil(2 * GATING_BLOCK_S * self._rate_hz / part.shape[1]))):
+            again.feed(part)
         return again.result()
 
 
