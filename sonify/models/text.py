@@ -42,9 +42,13 @@ def embed_labels(model: ImageTextModel, labels: Sequence[Sequence[str]], *, prog
     if not labels:
         return vectors
     counts = np.array([len(phrases) for phrases in labels])
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    sums = np.add.reduceat(vectors[[place[phrase] for phrase in every]], starts, axis=0)
-    return _unit(np.asarray(sums / counts[:, None], np.float32))
+    numbers = np.array([place[phrase] for phrase in every])
+    first = np.cumsum(counts) - counts
+    sums = vectors[numbers[first]]
+    for nth in range(1, int(counts.max())):  # numpy's reduceat is ten times slower
+        more = np.flatnonzero(counts > nth)
+        sums[more] += vectors[numbers[first[more] + nth]]
+    return _unit(sums / counts[:, None].astype(np.float32))
 
 
 def embed_null(model: ImageTextModel) -> Array:
