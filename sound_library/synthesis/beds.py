@@ -29,7 +29,7 @@ from .noise import (
     wander,
     wide,
 )
-from .people import cheering, children, clapping
+from .people import cheering, clapping, shouting
 from .registry import bed
 from .vehicles import passing
 from .water import bubbles
@@ -219,7 +219,9 @@ def river(rng: Rng) -> Samples:
 )
 def playground(rng: Rng) -> Samples:
     n = length(12)
-    return sides(rng, lambda r, m: fit(children(r), m), n, 0.9) + 0.05 * noise2(rng, n, band(60, 2000, 1), tilt(-4))
+    calls = sides(rng, lambda r, m: shouting(r, m, 14), n, 0.8)
+    far = np.stack([room(rng, calls[:, c], 0.9, 0.35, 4500) for c in (0, 1)], axis=1)
+    return far + 0.04 * float(far.std()) * noise2(rng, n, band(80, 4000, 1), tilt(-3))
 
 
 @bed(

@@ -242,6 +242,26 @@ def laughter(rng: Rng) -> Samples:
     return edges(room(rng, out, 0.4, 0.15, ring=False), 0.002, 0.2)
 
 
+def shouting(rng: Rng, n: int, calls: int) -> Samples:
+    """Children call to each other on a circle: two to five syllables each time, no two alike."""
+    out = np.zeros(n)
+    for _ in range(calls):
+        base, at, near = rng.uniform(300, 480), rng.uniform(0, n / RATE), rng.uniform(0.15, 1)
+        for _ in range(int(rng.integers(2, 6))):
+            d = rng.uniform(0.1, 0.28)
+            m = length(d)
+            high = base * rng.uniform(0.85, 1.7)
+            f0 = high * env(m, (0, 0.8), (0.35 * d, 1.15), (d, rng.uniform(0.7, 1.1)))
+            mouth = env(m, (0, -0.6), (0.3 * d, rng.uniform(-0.2, 1)), (d, rng.uniform(-0.6, 0.3)))
+            loud = env(m, (0, 0), (0.08 * d, 1), (0.6 * d, 0.8), (d, 0))
+            shout = call(
+                rng, f0, loud, 0.115, mouth, open_share=0.45, jitter=0.015, shimmer=0.12, breath=0.35, hoarse=0.06
+            )
+            put(out, shout, at, 3 * near * rng.uniform(0.5, 1))
+            at += d * rng.uniform(0.9, 1.3)
+    return out
+
+
 @sound(
     "children playing",
     "children;children in a playground;a child on a swing;kids running",
@@ -252,16 +272,8 @@ def laughter(rng: Rng) -> Samples:
 )
 def children(rng: Rng) -> Samples:
     n = length(6)
-    out = 0.5 * murmur(rng, n, 4, children=True)
-    for _ in range(14):
-        d = rng.uniform(0.25, 0.8)
-        m = length(d)
-        f0 = rng.uniform(330, 620) * env(m, (0, 0.8), (0.3 * d, 1.25), (d, 0.8))
-        mouth = env(m, (0, -0.3), (0.25 * d, rng.uniform(0.1, 1)), (d, rng.uniform(-0.4, 0.4)))
-        loud = env(m, (0, 0), (0.08 * d, 1), (0.7 * d, 0.8), (d, 0))
-        shout = call(rng, f0, loud, 0.115, mouth, open_share=0.45, jitter=0.012, shimmer=0.08, breath=0.25)
-        put(out, shout, rng.uniform(0, 6), 3 * rng.uniform(0.15, 0.8))
-    return room(rng, out, 0.8, 0.35)
+    out = 0.25 * murmur(rng, n, 3, children=True)
+    return room(rng, out + shouting(rng, n, 16), 0.7, 0.3)
 
 
 @sound(
