@@ -218,6 +218,7 @@ def hostile(folder: Path) -> dict[str, Path]:
     written = {
         "an XML bomb": wav(folder / "1.wav", chunk(b"iXML", BOMB.encode())),
         "the same in UTF-16": wav(folder / "2.wav", chunk(b"iXML", BOMB.encode("utf-16"))),
+        "one entity": wav(folder / "0.wav", chunk(b"iXML", BOMB.replace("&i;", "&a;").encode())),
         "a file from elsewhere": wav(folder / "3.wav", chunk(b"iXML", SECRET.encode())),
         "huge XML": wav(folder / "4.wav", chunk(b"iXML", IXML.encode() + b" " * 2**21)),
         "deep XML": wav(folder / "5.wav", chunk(b"iXML", b"<a>" * 300_000)),

@@ -1,7 +1,7 @@
 """Names and categories after the Universal Category System.
 
-A name is CatID(-user)_(vendor-)FXName_Creator_Source(_more). `ucs.csv` has the 752 categories of version 8.2.1
-(universalcategorysystem.com, CC0) with labels and words of our own.
+A name is CatID(-user)_(vendor-)FXName_Creator_Source(_more); a CatID with spaces after it will do too. `ucs.csv` has
+the 752 categories of version 8.2.1 (universalcategorysystem.com, CC0) with labels and words of our own.
 """
 
 from __future__ import annotations
@@ -53,11 +53,18 @@ class Named:
 def parse(stem: str) -> Named | None:
     """Reads a file name without its suffix; None when it doesn't begin with a category."""
     blocks = stem.split("_")
-    category = categories().get(blocks[0].split("-")[0])
-    if category is None or len(blocks) < 2:
+    category = categories().get(blocks[0].split("-")[0].strip())
+    if category is None and " " in blocks[0]:
+        catid, rest = blocks[0].split(" ", 1)
+        # "RAIN on roof" and "WIND" are words.
+        category = None if catid.isupper() else categories().get(catid)
+        blocks = [catid, rest, *blocks[1:]]
+    if category is None or (len(blocks) < 2 and category.catid.isupper()):
         return None
-    author = blocks[2].strip() if len(blocks) > 2 else ""
-    return Named(label_of(category, clean(blocks[1])), category, blocks[1].strip(), author)
+    title = blocks[1].strip() if len(blocks) > 1 else ""
+    # The number of a take is nobody.
+    author = blocks[2].strip() if len(blocks) > 2 and not blocks[2].strip().isdigit() else ""
+    return Named(label_of(category, clean(title)), category, title, author)
 
 
 def find(text: str) -> Category | None:
