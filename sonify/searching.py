@@ -22,7 +22,7 @@ from sonify.library.catalog import CatalogFile, DamagedError, Filter
 from sonify.library.catalog_write import Writer
 from sonify.library.finding import find_sound
 from sonify.library.hashing import content_hash
-from sonify.library.lookups import contents
+from sonify.library.lookups import contents, version
 from sonify.library.query import query_words
 from sonify.library.records import SoundKind, SoundRecord
 from sonify.library.scan import libraries_of, refreshed
@@ -105,6 +105,7 @@ class Searcher:
         self._libraries = libraries_of(folders)
         self._opened: list[_Open] = []
         self._tables: dict[tuple[int, str], VectorTable] = {}
+        self._heard: dict[int, tuple[int, int]] = {}
         self._rows: dict[tuple[int, str], tuple[tuple[str, ...], NDArray[np.intp]]] = {}
 
     def __enter__(self) -> Searcher:
@@ -121,6 +122,7 @@ class Searcher:
             self._opened.pop().catalog.close()
         self._tables.clear()
         self._rows.clear()
+        self._heard.clear()
 
     @cached_property
     def model(self) -> ImageTextModel:
@@ -161,12 +163,21 @@ class Searcher:
         picture = self._seen(image) if image is not None else None
         for last in (False, True):
             searched = self._asked(query if not words_only else "", like, picture)
-            hits = answer(searched, query, filter, limit)
-            gone = {hit.library for hit in hits if not self._file(hit).is_file()}
-            if not gone or last:
-                return [hit for hit in hits if hit.library not in gone or self._file(hit).is_file()]
+            found: dict[Path, SearchHit] = {}
+            for hit in answer(searched, query, filter, limit * self._overlap):
+                found.setdefault(self._file(hit), hit)  # libraries within libraries both find a sound
+            best = list(found.items())[:limit]
+            gone = {hit.library for file, hit in best if not file.is_file()}
+            if last or not gone:
+                return [hit for file, hit in best if hit.library not in gone or file.is_file()]
             self._again(gone)
         raise AssertionError
+
+    @property
+    def _overlap(self) -> int:
+        """In how many libraries one file may be."""
+        folders = [library.folder for library in self._libraries]
+        return max(sum(folder.is_relative_to(other) for other in folders) for folder in folders)
 
     def _file(self, hit: SearchHit) -> Path:
         return next(one.library.folder for one in self.opened if one.library.name == hit.library) / hit.record.path
@@ -337,6 +348,8 @@ class Searcher:
         """The vectors of all sounds of a library; those that CLAP has never heard are heard first."""
         catalog, clap = self.opened[number].catalog, self.ear.model
         table = self._table(number, SOUNDS, clap.name, clap.weights, str(getattr(clap, "engine", "")))
+        if self._heard.get(number) == version(catalog):
+            return table
         known = {bytes.fromhex(digest) for _, digest, _ in contents(catalog) if digest}
         keys = sorted(known)
         new = {key for key, row in zip(keys, table.find(keys), strict=True) if row < 0}
@@ -352,6 +365,7 @@ class Searcher:
         if failed:
             sounds = "1 sound" if failed == 1 else f"{failed:,} sounds"
             note(self.progress, "listen", f"{sounds} could not be heard: `sonify library check` says why")
+        self._heard[number] = version(catalog)
         return table
 
     def _hear(self, catalog: CatalogFile, table: VectorTable, sounds: Sequence[tuple[str, str, int]]) -> int:

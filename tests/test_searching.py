@@ -187,6 +187,15 @@ def test_several_libraries_are_one(sfx: Path, model: Letters, tmp_path: Path) ->
     assert search("dog barking", library=[tmp_path / "other"], limit=3)[0].library == "other"
 
 
+@pytest.mark.parametrize("inner_first", [True, False])
+def test_a_library_within_a_library_is_not_found_twice(sfx: Path, model: Letters, inner_first: bool) -> None:
+    folders = [sfx / "dogs", sfx] if inner_first else [sfx, sfx / "dogs"]
+    hits = search("dog", library=folders)
+    assert len(hits) == len(NAMES)
+    assert sorted(Path(path).name for path in paths(hits)) == sorted(Path(name).name for name in NAMES)
+    assert len(search("dog", library=folders, limit=2)) == 2
+
+
 def test_filters(sfx: Path, model: Letters) -> None:
     tone(sfx / "long dog.wav", 400, seconds=3)
     assert paths(search("door", library=sfx, filter=Filter(min_s=2))) == ["long dog.wav"]
@@ -220,6 +229,9 @@ def test_by_sound(sfx: Path, model: Letters, clap: Pitch, tmp_path: Path) -> Non
     inside = search(like="door_slam.wav", library=sfx, limit=1)
     assert paths(inside) == ["doors/door_slam_heavy.wav"], "not the sound itself"
     assert clap.heard == 0, "it has been heard"
+    with Searcher(sfx) as searcher:
+        again = searcher.search(like="door_slam.wav", limit=1)
+        assert again == inside == searcher.search(like="door_slam.wav", limit=1)
     (sfx / "glass_breaking.wav").rename(sfx / "smash.wav")
     tone(sfx / "gong.wav", 4000)
     from sonify.library.scan import scan
