@@ -196,6 +196,7 @@ def test_a_filter_that_lets_nothing_through_ends_with_nothing(libraries: list[Ca
     asked = searched(libraries, tmp_path / "vectors", unit(np.ones(6)), None, unit(np.ones(6)))
     assert answer(asked, "dog", Filter(min_s=1000)) == []
     assert answer(asked, "dog", limit=0) == []
+    assert len(answer(asked, "dog", limit=10**30)) == 240
     with pytest.raises(SettingsError):
         answer(asked, "dog", Filter(licences=("nonsense",)))
 

@@ -33,6 +33,7 @@ from sonify.vectortable import Array, VectorTable
 
 DEPTH = 100
 """How far down rankings of sounds count."""
+MAX_HITS = 1_000_000
 _RANKED = 5000
 """Ranking costs a microsecond or two a sound. Those with the rarer words come first anyway, and a hundred count."""
 _SINGLY = 200
@@ -115,11 +116,11 @@ def answer(
     filter: Filter = Filter(),  # noqa: B008 - frozen
     limit: int = 20,
 ) -> list[SearchHit]:
-    """The best `limit` sounds, best first; equals in the order of their labels, the libraries, then their paths.
+    """The best `limit` sounds (at most a million), best first; equals in the order of their labels, the libraries, then their paths.
 
     words: ranks by words too, unless "". Raises SettingsError for a licence that isn't known.
     """
-    return list(_Answer(libraries, words, filter, limit).hits()) if limit > 0 else []
+    return list(_Answer(libraries, words, filter, min(limit, MAX_HITS)).hits()) if limit > 0 else []
 
 
 class _Answer:
