@@ -77,8 +77,9 @@ def _list(root: Path, listing: Listing, beside: Callable[[str], bool], targets: 
     before = f"{inside}/" if inside else ""
     below: list[str] = []
     links: list[str] = []
+    sounds = listing.sounds
     try:
-        # Text and no Path, here and below: this is done for every file at every use of a library.
+        # Text and no Path, and no calls below: this is done for every file at every use of a library.
         with os.scandir(f"{root}/{inside}" if inside else root) as entries:
             listed = list(entries)
     except FileNotFoundError:
@@ -89,18 +90,18 @@ def _list(root: Path, listing: Listing, beside: Callable[[str], bool], targets: 
         return below
     for entry in listed:
         name = entry.name
-        if _passed_over(name):
+        if name[0] == "." or name == "__MACOSX":
             continue
         try:
             if entry.is_symlink():
                 links.append(name)
             elif entry.is_dir(follow_symlinks=False):
                 below.append(before + name)
-            elif (sound := _sounds(name)) or beside(name):
+            elif (sound := name[name.rfind(".") :].lower() in SUFFIXES) or beside(name):
                 about = entry.stat(follow_symlinks=False)
                 if stat.S_ISREG(about.st_mode):
-                    found = (name, about.st_size, changed_ns(about))
-                    (listing.sounds if sound else listing.beside).append(found)
+                    found = (name, about.st_size, min(about.st_mtime_ns, _LATEST_NS))
+                    (sounds if sound else listing.beside).append(found)
                 elif sound:
                     # A pipe or a device would be waited for.
                     listing.problems.append(f"{shown(root / before / name)}: not a plain file")
