@@ -79,6 +79,7 @@ def test_a_weak_word_in_a_tag_is_behind_a_clear_name() -> None:
     assert describe("ANMLDog_Bark_JS_Kit.wav", chatty).label == "dog"
     assert describe("church bells 03.wav", chatty).label == "church bells"
     assert describe("0001.wav", chatty).label == "kitchen"
+    assert describe("0001.mp3", Tags(category="Other", title="Track 1")).label == "unnamed"
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,30 @@ def test_id3_of_mp3(tmp_path: Path, version: int, picture_bytes: int) -> None:
     assert read_tags(path) == FROM_ID3
 
 
+def safe(size: int) -> bytes:
+    return bytes((size >> shift) & 0x7F for shift in (21, 14, 7, 0))
+
+
+def frame(name: bytes, text: bytes) -> bytes:
+    """A frame of version 2.2 (three letters) or 2.3."""
+    body = b"\1" + text if text[:2] == b"\xff\xfe" else b"\0" + text
+    if len(name) == 3:
+        return name + struct.pack(">I", len(body))[1:] + body
+    return name + struct.pack(">IH", len(body), 0) + body
+
+
+def test_old_and_unsynchronised_id3(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    frames = frame(b"PIC", b"x" * 100_000) + frame(b"TT2", b"Dog Bark") + frame(b"TP1", b"Jo")
+    path.write_bytes(b"ID3\2\0\0" + safe(len(frames)) + frames + b"\xff\xfb\x90\0" * 400)
+    assert (read_tags(path).title, read_tags(path).author) == ("Dog Bark", "Jo")
+    # "\xff\xfe" of UTF-16 is written "\xff\0\xfe"; an extended header comes first.
+    frames = frame(b"TIT2", b"\xff\xfe" + "Hund bellt".encode("utf-16-le")) + frame(b"TPE1", b"Jo")
+    frames = (struct.pack(">IHI", 6, 0, 0) + frames).replace(b"\xff", b"\xff\0")
+    path.write_bytes(b"ID3\3\0\xc0" + safe(len(frames)) + frames + b"\xff\xfb\x90\0" * 400)
+    assert (read_tags(path).title, read_tags(path).author) == ("Hund bellt", "Jo")
+
+
 def test_id3_in_wav_and_aiff(tmp_path: Path) -> None:
     (tmp_path / "tag").write_bytes(b"")
     id3().save(tmp_path / "tag")
@@ -208,10 +232,8 @@ def many_small_frames() -> bytes:
 
 def packed_frame() -> bytes:
     packed = struct.pack(">I", 2**25) + zlib.compress(b"\0" + b"a" * 2**25, 9)
-    frame = b"TIT2" + struct.pack(">I", len(packed)) + b"\x00\x80" + packed
-    size = len(frame)
-    safe = bytes((size >> shift) & 0x7F for shift in (21, 14, 7, 0))
-    return b"ID3\x03\x00\x00" + safe + frame
+    whole = b"TIT2" + struct.pack(">I", len(packed)) + b"\x00\x80" + packed
+    return b"ID3\x03\x00\x00" + safe(len(whole)) + whole
 
 
 def hostile(folder: Path) -> dict[str, Path]:

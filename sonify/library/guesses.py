@@ -9,7 +9,7 @@ from sonify.library import names, ucs
 from sonify.library.phrases import GENERAL_WORDS, Look, known, look
 from sonify.library.records import SOURCES, LabelSource, SoundKind, Tags
 from sonify.library.sidecar import Row
-from sonify.library.words import normalise
+from sonify.library.words import normalise, word_set
 
 # Set by hand so that the order comes out as documented; the labels of tests/names_300.csv were not fitted to them.
 SAID_BY_A_TABLE = 0.95
@@ -20,6 +20,9 @@ WHOLE_NAME, PART_OF_NAME, UNKNOWN_NAME = 0.7, 0.5, 0.2
 WHOLE_FOLDER, PART_OF_FOLDER, UNKNOWN_FOLDER = 0.65, 0.45, 0.1
 # What is less sure than this stands behind all that is surer, whoever says it.
 SURE = 0.6
+
+# What programs write where nobody has said anything.
+_SAYS_NOTHING = word_set("other misc unknown unnamed untitled label sound audio")
 
 _BEDS = (
     "ambience;ambiences;ambient;ambiance;ambiances;atmos;atmosphere;atmospheres;background;backgrounds;bed;beds;bgs;"
@@ -100,7 +103,8 @@ def from_tags(tags: Tags) -> Iterator[Guess]:
 
 
 def _known_in(text: str) -> Iterator[Guess]:
-    if found := known(text):
+    found = known(text)
+    if found and found.key not in _SAYS_NOTHING:
         # "Animals" says less than any word of a title.
         vague = set(found.key.split()) <= GENERAL_WORDS
         yield _of_look(found, found.key, "tags", WHOLE_TAG if found.certain and not vague else WORD_OF_TAG)
