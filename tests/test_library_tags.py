@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from media import ffmpeg
 from mutagen.flac import FLAC, Picture
 from mutagen.id3 import APIC, COMM, ID3, TCON, TCOP, TIT2, TPE1, TXXX, WCOP
 from mutagen.oggopus import OggOpus
@@ -294,3 +295,23 @@ def test_damaged_files_say_something_or_nothing(tmp_path: Path) -> None:
             broken.write_bytes(damaged)
             tags = read_tags(broken)
             assert all(text.isprintable() and len(text) <= 2000 for text in vars(tags).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.wav", ["-write_bext", "1", "-write_id3v2", "1"]),
+        ("rf64.wav", ["-write_bext", "1", "-rf64", "always"]),
+        ("a.mp3", []),
+        ("a.aiff", ["-write_id3v2", "1"]),
+        ("a.flac", []),
+        ("a.ogg", ["-c:a", "libvorbis"]),
+        ("a.opus", []),
+    ],
+)
+def test_what_ffmpeg_writes(tmp_path: Path, name: str, options: list[str]) -> None:
+    """Another program's idea of each container."""
+    said = {"title": "Dog Bark", "description": "ein Hund, böse", "artist": "Jo", "copyright": "CC BY 4.0"}
+    pairs = [part for key, text in said.items() for part in ("-metadata", f"{key}={text}")]
+    ffmpeg("-f", "lavfi", "-t", "0.2", "-i", "sine=440", *pairs, *options, tmp_path / name)
+    assert read_tags(tmp_path / name) == Tags("Dog Bark", "ein Hund, böse", author="Jo", licence="CC BY 4.0")
