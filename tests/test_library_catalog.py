@@ -165,10 +165,12 @@ def test_it_lies_in_the_cache_or_beside_the_sounds(tmp_path: Path, own_cache: Pa
     with catalogue(root) as file:
         assert file.path.is_relative_to(own_cache / "libraries") and file.path.name == "catalog.sqlite"
         assert not (root / ".sonify").exists()
+        assert file.rows("PRAGMA journal_mode") == [("wal",)]
     scan([root], portable=True)
     assert (root / ".sonify" / "catalog.sqlite").is_file()
     with CatalogFile.open(root) as file:
         assert file.path == root / ".sonify" / "catalog.sqlite"
+        assert file.rows("PRAGMA journal_mode") == [("delete",)]
         assert file.stats().sounds == 1
     # It goes where the folder goes.
     root.rename(tmp_path / "moved")

@@ -348,13 +348,16 @@ def test_killed_scans_lose_nothing(tmp_path: Path) -> None:
     assert scan([root]) == killed
 
 
-def test_two_scans_at_once(tmp_path: Path) -> None:
-    root = library(tmp_path, 300)
+@pytest.mark.parametrize("portable", [False, True])
+def test_two_scans_at_once(tmp_path: Path, portable: bool) -> None:
+    root = library(tmp_path, 200)
+    if portable:
+        CatalogFile.open(root, portable=True).close()
     processes = [start(root) for _ in range(3)]
     for process in processes:
         out, err = process.communicate(timeout=120)
-        assert (out.strip(), err) == (b"300", b"")
-    assert len(known(root)) == 300
+        assert (out.strip(), err) == (b"200", b"")
+    assert len(known(root)) == 200
     assert whole(root) == []
 
 

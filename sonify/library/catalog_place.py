@@ -118,10 +118,12 @@ def _open(path: Path, readonly: bool, note: str) -> Opened:
 def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
     try:
-        _set_wal(database)
+        # Beside the sounds it may lie on a disk that machines share, where WAL is not safe (sqlite.org/wal.html).
+        shared = path.parent.name == BESIDE
+        _set_journal(database, "DELETE" if shared else "WAL")
         # It may have come with somebody else's sounds: nothing in its schema may do more than hold rows.
         database.execute("PRAGMA trusted_schema = OFF")
-        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute(f"PRAGMA synchronous = {'FULL' if shared else 'NORMAL'}")
         database.execute("PRAGMA foreign_keys = ON")
     except BaseException:
         database.close()
@@ -129,12 +131,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _set_wal(database: sqlite3.Connection) -> None:
-    """WAL, as soon as nobody else is in the way: SQLite doesn't wait for this lock by itself."""
+def _set_journal(database: sqlite3.Connection, mode: str) -> None:
+    """Sets the journal, as soon as nobody else is in the way: SQLite doesn't wait for this lock by itself."""
     until_s = time.monotonic() + WAIT_S
     while True:
         try:
-            database.execute("PRAGMA journal_mode = WAL")
+            if database.execute("PRAGMA journal_mode").fetchone()[0] != mode.lower():
+                database.execute(f"PRAGMA journal_mode = {mode}")
             return
         except sqlite3.OperationalError as error:
             busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
