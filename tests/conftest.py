@@ -18,7 +18,7 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A cache of their own for the tests, unless whoever runs them names one: nobody's catalogues are touched."""
     with pytest.MonkeyPatch.context() as patch:
         if not os.environ.get("SONIFY_CACHE_DIR"):
