@@ -116,8 +116,9 @@ def answer(
     filter: Filter = Filter(),  # noqa: B008 - frozen
     limit: int = 20,
 ) -> list[SearchHit]:
-    """The best `limit` sounds (at most a million), best first; equals in the order of their labels, the libraries, then their paths.
+    """The best `limit` sounds (at most a million), best first.
 
+    Equals come in the order of their labels, then of the libraries, then of their paths.
     words: ranks by words too, unless "". Raises SettingsError for a licence that isn't known.
     """
     return list(_Answer(libraries, words, filter, min(limit, MAX_HITS)).hits()) if limit > 0 else []
