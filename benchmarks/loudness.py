@@ -96,9 +96,8 @@ def main() -> None:
             said = f"{'' if near else '  off'}{'  said' if crushed else ''}"
             print(f"{film.name[:30]:30} {suffix} {profile:8} {measured}{said}")
             out.unlink()
-    print(
-        f"{met_loudness} of {done} within 0.5 LU ({short} said that they stay under), {met_peak} of {done} under the peak"
-    )
+    print(f"{met_loudness} of {done} within 0.5 LU ({short} said that they stay under)")
+    print(f"{met_peak} of {done} under the peak")
 
 
 if __name__ == "__main__":
