@@ -32,7 +32,7 @@ DIMENSIONS = 512
 SYLLABLES = "ba be bi da de di fo ka ke ki lo la le mi mo na ne pu ra re ro sa se ti to va vo za".split()  # noqa: SIM905
 LICENCES = ("CC0-1.0", "CC-BY-4.0", "CC-BY-NC-4.0", "")
 KINDS = ("effect", "ambience", "music")
-BATCH = 20_000
+BATCH = 100_000
 
 
 def main() -> None:

@@ -99,8 +99,8 @@ class VectorTable:
         at = np.searchsorted(self._sorted, wanted[:, 0], side="right") - 1
         rows = self._order[np.maximum(at, 0)]
         rows[at < 0] = -1
-        other = np.flatnonzero((rows >= 0) & ~(self._keys[rows] == wanted).all(axis=1))
-        for n in other:  # absent, or one of two keys with the same first half
+        other = np.flatnonzero((rows >= 0) & (self._keys[rows] != wanted).any(axis=1))
+        for n in other:  # absent, or one of several keys with the same first half
             rows[n] = self._search(wanted[n], int(at[n]))
         self._check(rows[rows >= 0])
         rows[(rows >= 0) & (self._state[rows] == _BAD)] = -1
@@ -177,7 +177,7 @@ class VectorTable:
         self._matrix, self._keys, self._sums = matrix, np.ascontiguousarray(keys), sums
         self._state = np.zeros(len(matrix), np.uint8)
         self._order = np.lexsort((self._keys[:, 1], self._keys[:, 0]))
-        self._sorted = np.ascontiguousarray(self._keys[self._order, 0])
+        self._sorted, self._seconds = np.ascontiguousarray(self._keys[self._order].T)
 
     def _read(self) -> tuple[int, NDArray[np.void], Array]:
         """The generation, the records that count, and their rows as they lie on disk."""
@@ -218,12 +218,12 @@ class VectorTable:
         return dimensions, generation
 
     def _search(self, wanted: NDArray[np.uint64], at: int) -> int:
-        while at >= 0 and self._sorted[at] == wanted[0]:
-            row = int(self._order[at])
-            if self._keys[row, 1] == wanted[1]:
-                return row
-            at -= 1
-        return -1
+        if self._sorted[at] != wanted[0]:
+            return -1
+        first = int(np.searchsorted(self._sorted, wanted[0], side="left"))
+        second = self._seconds[first : at + 1]
+        row = int(self._order[first + max(0, int(np.searchsorted(second, wanted[1], side="right")) - 1)])
+        return row if self._keys[row, 1] == wanted[1] else -1
 
     def _check(self, rows: NDArray[np.intp]) -> None:
         """Compares rows with their check sums, each once."""

@@ -100,6 +100,14 @@ def test_keys_that_begin_alike_are_told_apart(tmp_path: Path) -> None:
     np.testing.assert_array_equal(first.rows(rows[1:]), vectors(3, 2, 1, 0))
 
 
+def test_many_keys_that_begin_alike_are_found_as_quickly(tmp_path: Path) -> None:
+    alike = [n.to_bytes(16, "big") for n in range(20_000)]  # looked at one by one they would take minutes
+    first = table(tmp_path)
+    first.add(alike[:15_000], np.ones((15_000, 2), np.float32))
+    rows = table(tmp_path).find(alike)
+    assert rows[:15_000].tolist() == list(range(15_000)) and (rows[15_000:] == -1).all()
+
+
 @pytest.mark.parametrize("bad", [np.full((1, 8), np.nan), np.zeros((2, 8)), np.zeros((1, 0)), np.zeros(8)])
 def test_vectors_that_are_none_are_refused(tmp_path: Path, bad: Array) -> None:
     with pytest.raises(ValueError):
