@@ -53,8 +53,11 @@ def credits(sheet: CueSheet, lookup: Lookup) -> tuple[Credit, ...]:
 
 
 def needed(found: Iterable[Credit]) -> bool:
-    """Whether a video with these sounds needs its credits beside it."""
-    return any(credit.needed for credit in found)
+    """Whether a video with these sounds needs its credits beside it: one of them has a licence that asks for it.
+
+    Sounds that say nothing at all about a licence are mostly a person's own; they alone make no file.
+    """
+    return any(credit.needed and credit.licence for credit in found)
 
 
 def text(sheet: CueSheet, lookup: Lookup) -> str:
