@@ -108,7 +108,7 @@ class VectorTable:
 
     def good(self) -> NDArray[np.bool_]:
         """Which rows are whole, bool [N]."""
-        self._check(np.arange(len(self)))
+        self._check(np.flatnonzero(self._state == _UNKNOWN))
         return np.asarray(self._state == _GOOD)
 
     def keys(self, numbers: NDArray[np.intp]) -> list[bytes]:

@@ -253,10 +253,10 @@ def test_from_the_largest_down_equals_together(steps: int) -> None:
     random = np.random.default_rng(steps)
     values = random.integers(0, steps, 3000) / steps
     values[random.integers(0, 3000, 500)] = -np.inf
-    parts = list(_downwards(values, 100))
+    parts = list(_downwards(values, 30))
     joined = np.concatenate(parts)
     assert sorted(joined.tolist()) == np.flatnonzero(np.isfinite(values)).tolist()
-    assert (np.diff(values[joined]) <= 0).all() and len(parts[0]) >= 100
+    assert (np.diff(values[joined]) <= 0).all() and len(parts[0]) >= 30
     for one, other in pairwise(parts):
         assert values[one[-1]] > values[other[0]]
     assert not list(_downwards(np.full(3000, -np.inf), 100)) and not list(_downwards(values[:0], 100))

@@ -37,7 +37,7 @@ MAX_HITS = 1_000_000
 _RANKED = 5000
 """Ranking costs a microsecond or two a sound. Those with the rarer words come first anyway, and a hundred count."""
 _SINGLY = 200
-_AT_ONCE = 500
+_GROWTH = 8
 
 
 @dataclass(frozen=True)
@@ -268,21 +268,19 @@ def _telling(catalog: CatalogFile, words: str, expression: str) -> str:
 
 
 def _downwards(values: NDArray[np.float64], first: int) -> Iterator[NDArray[np.intp]]:
-    """Numbers of the finite values from the largest down, in parts; equals are never parted. The first is cheap."""
-    if len(values) > 8 * first:
-        least = np.partition(values, len(values) - first)[len(values) - first]
-        top = np.flatnonzero(values >= least)
-        if np.isfinite(least) and len(top) <= _AT_ONCE:
+    """Numbers of the finite values from the largest down, in growing parts; equals are never parted."""
+    above, count = np.inf, first
+    while count * _GROWTH < len(values):
+        least = np.partition(values, len(values) - count)[len(values) - count]
+        if not np.isfinite(least):
+            break
+        top = np.flatnonzero((values >= least) & (values < above))
+        if len(top):
             yield top[np.argsort(-values[top], kind="stable")]
-            values = values.copy()
-            values[top] = -np.inf
-    order = np.argsort(-values, kind="stable")[: np.count_nonzero(np.isfinite(values))]
-    ends = np.append(np.flatnonzero(np.diff(values[order])) + 1, len(order))
-    start = 0
-    while start < len(order):
-        stop = int(ends[min(int(np.searchsorted(ends, start + _AT_ONCE)), len(ends) - 1)])
-        yield order[start:stop]
-        start = stop
+        above, count = least, count * _GROWTH
+    rest = np.flatnonzero((values < above) & np.isfinite(values))
+    if len(rest):
+        yield rest[np.argsort(-values[rest], kind="stable")]
 
 
 def _cosines(vectors: LabelVectors) -> Array:
