@@ -1,6 +1,7 @@
 """Programme loudness after ITU-R BS.1770, of a stream of any length, in bounded memory.
 
-pyloudnorm gives the K-weighting's coefficients; it wants all samples at once, so the gating is here.
+The weighting is pyloudnorm's ("DeMan", which meets the standard's coefficients at any rate); it wants all samples at
+once, so the gating is here.
 """
 
 from __future__ import annotations
@@ -19,18 +20,23 @@ GATE_STEPS = 4
 """A gating block is 400 ms long and begins every 100 ms."""
 
 _OFFSET = -0.691
+# Below this rate the shelf of the weighting lies above what can be heard of the sound.
+_LEAST_SHELF_HZ = 4_000
 _SURROUND = 1.41
 # The low-frequency channel doesn't count; layouts in the order of WAVE files.
 _WEIGHTS = {
+    5: (1.0, 1.0, 1.0, _SURROUND, _SURROUND),
     6: (1.0, 1.0, 1.0, 0.0, _SURROUND, _SURROUND),
     8: (1.0, 1.0, 1.0, 0.0, _SURROUND, _SURROUND, _SURROUND, _SURROUND),
 }
 
 
 class Meter:
-    """Measures samples [N, C] as they come; `C` of 6 and 8 are taken to be 5.1 and 7.1."""
+    """Measures samples [N, C] as they come; `C` of 5, 6 and 8 are taken to be 5.0, 5.1 and 7.1."""
 
     def __init__(self, rate_hz: int, channels: int) -> None:
+        self._rate_hz, self._channels = rate_hz, channels
+        self._first: list[NDArray[Any]] = []
         self._step = max(1, round(STEP_S * rate_hz))
         self._weights = np.array(_WEIGHTS.get(channels, (1.0,) * channels))
         self._sections = _k_weighting(rate_hz)
@@ -40,10 +46,12 @@ class Meter:
 
     def add(self, samples: NDArray[Any]) -> None:
         """Takes the next samples."""
-        from scipy.signal import sosfilt  # type: ignore[import-untyped]
+        from scipy.signal import sosfilt
 
         if not len(samples):
             return
+        if not self._powers or sum(map(len, self._powers)) < GATE_STEPS:
+            self._first.append(samples)
         heard, self._state = sosfilt(self._sections, samples.astype(np.float64), axis=0, zi=self._state)
         heard = np.concatenate([self._rest, heard])
         count = len(heard) // self._step
@@ -52,14 +60,25 @@ class Meter:
         self._rest = heard[count * self._step :]
 
     def integrated_lufs(self) -> float:
-        """The loudness of all that came, gated; -inf for silence and for less than 400 ms."""
-        return gated_lufs(self._over(GATE_STEPS))
+        """The loudness of all that came, gated; -inf for silence. Less than 400 ms count as if they were repeated."""
+        powers = self._over(GATE_STEPS)
+        return gated_lufs(powers) if len(powers) or not self._first else self._repeated().integrated_lufs()
 
     def loudest_lufs(self, window_s: float = 3.0) -> float:
         """The greatest loudness of any `window_s` (3 s: EBU's short-term loudness), of all if it is shorter."""
+        if self._first and not len(self._over(GATE_STEPS)):
+            return self._repeated().loudest_lufs(window_s)
         steps = round(window_s / STEP_S)
         powers = self._over(min(steps, max(1, sum(map(len, self._powers)))))
         return _lufs(float(powers.max())) if len(powers) else float("-inf")
+
+    def _repeated(self) -> Meter:
+        once = np.concatenate(self._first)
+        again = Meter(self._rate_hz, self._channels)
+        # In parts: a moment of very many channels must not become gigabytes.
+        for _ in range(-(-2 * GATE_STEPS * self._step // len(once))):
+            again.add(once)
+        return again
 
     def _over(self, steps: int) -> NDArray[np.float64]:
         """Mean power over so many neighbouring steps, at each place."""
@@ -84,7 +103,9 @@ def _lufs(power: float) -> float:
 
 
 def _k_weighting(rate_hz: int) -> NDArray[np.float64]:
-    import pyloudnorm  # type: ignore[import-untyped]
+    from pyloudnorm.iirfilter import IIRfilter
 
-    filters = pyloudnorm.Meter(rate_hz)._filters.values()
-    return np.array([[*f.b, *f.a] for f in filters], np.float64)
+    shelf = IIRfilter(3.99984385397, 0.7071752369554193, 1681.9744509555319, rate_hz, "high_shelf_DeMan")
+    high_pass = IIRfilter(0.0, 0.5003270373253953, 38.13547087613982, rate_hz, "high_pass_DeMan")
+    used = (shelf, high_pass) if rate_hz >= _LEAST_SHELF_HZ else (high_pass,)
+    return np.array([[*one.b, *one.a] for one in used], np.float64)

@@ -37,8 +37,8 @@ SILENT_DBTP = -60.0
 LEAST_HEARD_S = 0.03
 # So little of a file is heard that most of it is waiting.
 LEAST_HEARD_SHARE = 0.05
-# Such a part of all samples stands in runs at full scale. Of 171 recordings from the field 8 have over 0.2 %, loud cows
-# and alarms that were recorded too hot, and none has between 0.06 and 0.2 %.
+# Such a part of all samples stands in runs at full scale. Of 171 recordings from the field 8 have over 0.2 %, loud
+# cows and alarms that were recorded too hot, and none has between 0.06 and 0.2 %.
 CLIPPED_SHARE = 1e-3
 # -40 dBFS: a click at every start and end.
 OFFSET = 0.01

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,11 @@ from numpy.typing import NDArray
 
 from sonify.library.header import read_header
 from sonify.library.measures.loops import Loops
-from sonify.library.measures.loudness import Loudness
 from sonify.library.measures.onsets import Onsets
 from sonify.library.measures.peaks import Peaks
 from sonify.library.measures.silence import LOOKED_AT_S, Ends, lead_s
 from sonify.library.records import Measures
+from sonify.loudness import Meter
 
 # Samples of all channels that are in memory at once, about 4 MiB with what is made of them.
 BLOCK_SAMPLES = 2**18
@@ -43,7 +44,7 @@ def measure(file: Path) -> Measures | str:
             rate, channels = int(sound.samplerate), int(sound.channels)
             full_scale = _FULL_SCALE_8_BITS if sound.subtype in ("PCM_U8", "PCM_S8") else _FULL_SCALE
             peaks = Peaks(rate, channels, full_scale)
-            loudness, ends, onsets, loops = Loudness(rate, channels), Ends(rate), Onsets(rate), Loops(rate)
+            loudness, ends, onsets, loops = Meter(rate, channels), Ends(rate), Onsets(rate), Loops(rate)
             damaged, frames = False, 0
             for block in _blocks(sound):
                 # Comparisons with NaN are never true.
@@ -51,7 +52,8 @@ def measure(file: Path) -> Measures | str:
                     damaged = damaged or not np.isfinite(block).all()
                     block = np.clip(np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0), -_ABSURD, _ABSURD)
                 frames += block.shape[1]
-                for whole in (peaks, loudness, ends):
+                loudness.add(block.T)
+                for whole in (peaks, ends):
                     whole.feed(block)
                 wave = _one_signal(block)
                 for single in (onsets, loops):
@@ -61,7 +63,9 @@ def measure(file: Path) -> Measures | str:
         return f"can't be read to its end ({getattr(error, 'error_string', None) or error})"
     if not frames:
         return "it holds no sound"
-    whole_lufs, loudest_lufs = loudness.result()
+    # A sound that the gates leave nothing of has no loudness, whatever its loudest moment.
+    whole_lufs = loudness.integrated_lufs()
+    loudest_lufs = loudness.loudest_lufs() if isfinite(whole_lufs) else whole_lufs
     peak_dbtp, clipped_share, dc = peaks.result()
     lead_silence, tail_silence = ends.result()
     return Measures(
@@ -110,5 +114,5 @@ def _one_signal(block: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _rounded(value: float | None) -> float | None:
-    """To a thousandth: what a machine's arithmetic makes of the last digits is no news."""
-    return None if value is None else round(value, 3)
+    """To a thousandth: what a machine's arithmetic makes of the last digits is no news. None where there is none."""
+    return None if value is None or not isfinite(value) else round(value, 3)

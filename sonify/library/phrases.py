@@ -129,7 +129,7 @@ def _find(label: str, bed: bool) -> Look | None:
             unseen.update(stems)
     if entries:
         return replace(entries[0], certain=False)
-    return next((replace(entry, certain=False) for word in full if (entry := _part_of(word))), None)
+    return next((replace(part, certain=False) for word in full if (part := _part_of(word))), None)
 
 
 def _part_of(word: str) -> Look | None:

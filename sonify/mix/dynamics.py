@@ -33,7 +33,7 @@ def loudness_lufs(samples: Samples) -> float:
 
     What is shorter than a gating block of 0.4 s is measured as if it were repeated.
     """
-    import pyloudnorm  # type: ignore[import-untyped]
+    import pyloudnorm
 
     if not len(samples) or not np.any(samples):
         return float("-inf")
@@ -157,7 +157,7 @@ def _interpolators() -> Floats:
 
 def _greatest_ahead(falls: NDArray[np.int64], ahead: int) -> NDArray[np.int64]:
     """For each sample but the last `ahead`, the greatest of itself and the `ahead` samples after it."""
-    from scipy.ndimage import maximum_filter1d  # type: ignore[import-untyped]
+    from scipy.ndimage import maximum_filter1d
 
     size = ahead + 1
     # Centred on sample i + size // 2, the filter covers i .. i + ahead.

@@ -67,9 +67,9 @@ def label_maps(
     visual = model.module.visual
     words = torch.from_numpy(np.concatenate([labels, null]).astype(np.float32)).to(model.device)
     whole = _sees_any_size(visual)
-    plan = _whole(*pixels.shape[1:3], model.recipe, detail) if whole else layout(
-        *pixels.shape[1:3], model.recipe, "tiles"
-    )  # fmt: skip
+    height, width = int(pixels.shape[1]), int(pixels.shape[2])
+    recipe = model.recipe
+    plan = _whole(height, width, recipe, detail) if whole else layout(height, width, recipe, "tiles")
     # Norms may stay in fp32 while the rest is halved; convolutions tell what pictures must be.
     dtype = next(p.dtype for p in visual.parameters() if p.ndim == 4)
     step = max(1, 16 // len(plan.corners))
@@ -82,7 +82,7 @@ def label_maps(
             rise = cosines[..., : len(labels)] - cosines[..., len(labels) :].amax(-1, keepdim=True)
             maps = rise.permute(0, 3, 1, 2)
             if not whole:
-                maps = _joined(maps.unflatten(0, (len(part), -1)), plan)
+                maps = _joined(maps.reshape(len(part), -1, *maps.shape[1:]), plan)
         found.append(np.asarray(maps.to("cpu", torch.float32).numpy()))
     empty = np.zeros((0, len(labels), 1, 1), np.float32)
     return LabelMaps(np.concatenate(found) if found else empty)
@@ -180,14 +180,16 @@ def _of_timm(visual: Any, pictures: Tensor) -> Tensor:
             f"{type(trunk).__name__} has features of the shape {tuple(features.shape)}",
             hint="use another model to find where things are",
         )
-    return visual.head(trunk.forward_head(alone)).reshape(count, height, width, -1)
+    found: Tensor = visual.head(trunk.forward_head(alone)).reshape(count, height, width, -1)
+    return found
 
 
 def _of_resnet(visual: Any, pictures: Tensor) -> Tensor:
     x = visual.stem(pictures)
     x = visual.layer4(visual.layer3(visual.layer2(visual.layer1(x))))
     pool = visual.attnpool
-    return pool.c_proj(pool.v_proj(x.permute(0, 2, 3, 1)))
+    found: Tensor = pool.c_proj(pool.v_proj(x.permute(0, 2, 3, 1)))
+    return found
 
 
 def _of_vit(visual: Any, pictures: Tensor) -> Tensor:
@@ -205,12 +207,13 @@ def _of_vit(visual: Any, pictures: Tensor) -> Tensor:
     x = block.ln_1(x)
     query, _, value = functional.linear(x, attention.in_proj_weight, attention.in_proj_bias).chunk(3, dim=-1)
     heads = attention.num_heads
-    query, value = (t.unflatten(-1, (heads, -1)).transpose(1, 2) for t in (query, value))
+    query, value = (t.reshape(*t.shape[:2], heads, -1).transpose(1, 2) for t in (query, value))
     seen = functional.scaled_dot_product_attention(query, query, value).transpose(1, 2).flatten(2)
-    found = visual.ln_post(attention.out_proj(seen))[:, 1:]
+    found: Tensor = visual.ln_post(attention.out_proj(seen))[:, 1:]
     if visual.proj is not None:
         found = found @ visual.proj
-    return found.unflatten(1, visual.grid_size)
+    rows, columns = visual.grid_size
+    return found.reshape(len(found), rows, columns, -1)
 
 
 def _joined(maps: Tensor, plan: Layout) -> Tensor:
@@ -225,7 +228,8 @@ def _joined(maps: Tensor, plan: Layout) -> Tensor:
     for view, (top, left) in zip(range(views), plan.corners, strict=True):
         v, u = (y - top) / size * 2 - 1, (x - left) / size * 2 - 1
         inside = ((v.abs() < 1)[:, None] & (u.abs() < 1)[None]).to(maps.dtype)
-        where = torch.stack(torch.broadcast_tensors(u[None], v[:, None]), dim=-1).to(maps.dtype)
+        across, down = u[None].expand(rows, -1), v[:, None].expand(-1, columns)
+        where = torch.stack((across, down), dim=-1).to(maps.dtype)
         seen = functional.grid_sample(
             maps[:, view], where.expand(count, -1, -1, -1), padding_mode="border", align_corners=False
         )

@@ -7,6 +7,8 @@ which counts in a library of 100,000, and its times come 12 to 32 ms late on mad
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -126,7 +128,7 @@ def _level(power: _POWER, floor_db: float) -> _POWER:
     return np.asarray(np.maximum(10 * np.log10(np.maximum(power, 1e-20)), floor_db), np.float32)
 
 
-def _peaks(rise: NDArray[np.float32]) -> NDArray[np.int64]:
+def _peaks(rise: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     """Frames at which the rise is the largest within 30 ms and stands out by 1 from 100 ms around."""
     from scipy.ndimage import maximum_filter1d, median_filter
 
