@@ -32,8 +32,7 @@ EMBED_DIM = 256
 
 @dataclass(frozen=True)
 class ImageSettings:
-    """minutes: if above 0, the schedule runs over that much time instead of over `epochs`. start: a checkpoint whose
-    weights a further round begins with."""
+    """minutes: if above 0, the schedule runs over that much time instead of over `epochs`."""
 
     photos: Path
     cache: Path
@@ -49,7 +48,6 @@ class ImageSettings:
     sides_px: tuple[tuple[float, int], ...] = ((0.0, 64), (0.4, 80), (0.75, 96))
     seed: int = 0
     compile: bool = False
-    start: Path | None = None
 
 
 class Student(nn.Module):
@@ -224,10 +222,6 @@ def _worker(rank: int, settings: ImageSettings) -> None:
         average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
         epoch, step, spent = state["epoch"], state["step"], state["spent_s"]
-    elif settings.start is not None:
-        state = torch.load(settings.start, map_location=device, weights_only=True)
-        student.load_state_dict(state["average"])
-        average.load_state_dict(state["average"])
     torch.manual_seed(settings.seed * 1000 + epoch * 10 + rank)
     if settings.compile:
         student.visual.trunk.compile(dynamic=False)
