@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.sentences import Sentences, captions, composed, nouns, place, word_table
+from training.sentences import Sentences, captions, composed, nouns, place
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
@@ -39,16 +39,6 @@ def test_words_come_from_the_lists_in_one_order(tmp_path: Path) -> None:
     once = composed(["dog", "bell"], 50, np.random.default_rng(4))
     assert once == composed(["dog", "bell"], 50, np.random.default_rng(4)) == sorted(set(once))
     assert all("dog" in phrase or "bell" in phrase for phrase in once)
-
-
-def test_unknown_tokens_start_from_nothing() -> None:
-    rng = np.random.default_rng(0)
-    known = Sentences(("a", "b"), rng.normal(size=(50, 12)).astype(np.float32))
-    tokens = rng.normal(size=(30, 12)).astype(np.float32)
-    tokens[7] = 0
-    table = word_table(tokens, known, 4)
-    assert table.shape == (30, 4) and not table[7].any()
-    assert np.delete(table, 7, 0).std() == pytest.approx(1, abs=1e-5)
 
 
 def test_short_phrases_together_give_the_same_vectors() -> None:

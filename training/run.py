@@ -26,9 +26,10 @@ from training.export import export
 from training.image_tower import ImageSettings, train_image_tower
 from training.phrases import build_book, filler_words, held_out
 from training.refit import refit
+from training.said import Extra, Sampler
 from training.sentences import gather, place
 from training.teacher import make_view
-from training.text_tower import Extra, TextSettings, anchor_table, names_by_clip, train_text_tower
+from training.text_tower import TextSettings, anchor_table, names_by_clip, train_text_tower
 
 TEACHER = "mobilenet_v2_1.0_224_quant.tflite"
 TEACHER_LABELS = "imagenet_labels.txt"
@@ -75,7 +76,8 @@ def words_to_weights(photos: Photos, words: Words, run: Path, settings: TextSett
         known, wide = gather(book.phrases, words.labels, words.sentences, words.cache, never, settings.seed)
         extras.append(Extra(*place(known, targets, wide), share=WIDE_SHARE))
     fillers = filler_words(words.labels, book) if words.labels else ()
-    model = train_text_tower(anchors, book, tuple(extras), settings, fillers, log=run / "text.jsonl")
+    sampler = Sampler(anchors, book, tuple(extras), fillers, settings.seed)
+    model = train_text_tower(sampler, settings, log=run / "text.jsonl")
     folder = export(model, state["average"], run / "model")
     calibrate(folder, photos)
     return folder
@@ -88,7 +90,7 @@ def main() -> None:
     parser.add_argument("--judges", type=Path, required=True, help=f"folder with {TEACHER}")
     parser.add_argument("--names", type=Path, help="CLIP's vectors of names (clip-vectors/names)")
     parser.add_argument("--media", type=Path, help="clips and sounds to measure on, lists of words to learn from")
-    parser.add_argument("--sentences", type=Path, help="folder of all-MiniLM-L6-v2: unseen phrasings from it")
+    parser.add_argument("--sentences", type=Path, help="folder of all-MiniLM-L6-v2: more phrasings by it")
     parser.add_argument("--library", type=Path, default=Path("sound_library"))
     parser.add_argument("--cache", type=Path, default=Path("training/cache"))
     parser.add_argument("--out", type=Path, required=True)

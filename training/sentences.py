@@ -168,41 +168,6 @@ def gather(
         )
 
 
-def token_vectors(teacher: Path, cache: Path) -> Floats:
-    """The sentence encoder's vectors of CLIP's own tokens as words, float32 [vocabulary, 384], 0 where there is none.
-
-    A text tower whose table starts from these knows words that no phrase of training has. Kept in `cache`/tokens.npy.
-    """
-    path = cache / "tokens.npy"
-    if not path.exists():
-        import open_clip
-
-        tokenizer = open_clip.SimpleTokenizer()
-        names = [tokenizer.decoder[n].removesuffix("</w>") for n in range(len(tokenizer.decoder))]
-        rows = [n for n, name in enumerate(names) if re.fullmatch(r"[a-z]{2,}", name)]
-        words = sorted({names[n] for n in rows})
-        row_of = {word: i for i, word in enumerate(words)}
-        vectors = encoder(teacher)(words)
-        table = np.zeros((len(names), vectors.shape[1]), np.float16)
-        table[rows] = vectors[[row_of[names[n]] for n in rows]]
-        part = path.with_suffix(".part.npy")
-        np.save(part, table)
-        part.rename(path)
-    return np.asarray(np.load(path), dtype=np.float32)
-
-
-def word_table(tokens: Floats, known: Sentences, width: int) -> Floats:
-    """Tokens' vectors in the `width` directions in which the known phrases differ most, float32 [vocabulary, width].
-
-    Of unit variance over those that have one; 0 for the others.
-    """
-    mean = known.vectors.mean(0)
-    _, vectors = np.linalg.eigh(np.cov((known.vectors - mean).T))
-    there = np.abs(tokens).max(1) > 0
-    table = np.where(there[:, None], (tokens - mean) @ vectors[:, ::-1][:, :width], 0.0)
-    return np.asarray(table / table[there].std(), dtype=np.float32)
-
-
 def place(known: Sentences, targets: Floats, wide: Sentences) -> tuple[tuple[str, ...], Floats]:
     """The wide phrases that mean something we know, and their unit targets [W, D].
 

@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.image_tower import EMBED_DIM, TOWER
-from training.phrases import PLACE_SHARE, Book, distract, say
+from training.phrases import Book
+from training.said import Extra, Sampler, loss_of
 
 CONFIG: dict[str, Any] = {
     "embed_dim": EMBED_DIM,
@@ -40,36 +41,20 @@ def anchor_table(image_state: dict[str, Tensor]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class TextSettings:
-    steps: int = 1500
+    steps: int = 2000
     batch: int = 128
     peak_rate: float = 2e-3
     seed: int = 0
     threads: int = 1
 
 
-@dataclass(frozen=True)
-class Extra:
-    """Phrases beside the book whose unit targets [E, D] are known directly; share: of every batch."""
-
-    phrases: tuple[str, ...]
-    targets: np.ndarray
-    share: float
-
-
-TABLE_SCALE = 0.05
-"""Size of the words' first vectors where they are known from elsewhere."""
-
-
-def new_model(words: np.ndarray | None = None) -> nn.Module:
-    """An untrained CLIP of CONFIG; words: first vectors of its tokens, [vocabulary, width], 0 where unknown."""
+def new_model() -> nn.Module:
+    """An untrained CLIP of CONFIG."""
     from open_clip.model import CLIP
 
     model = CLIP(CONFIG["embed_dim"], CONFIG["vision_cfg"], CONFIG["text_cfg"])
     # Words that training never meets stay near zero and say nothing, instead of noise.
     nn.init.normal_(model.token_embedding.weight, std=0.01)
-    if words is not None:
-        with torch.no_grad():
-            model.token_embedding.weight.add_(TABLE_SCALE * torch.from_numpy(words))
     return model
 
 
@@ -111,99 +96,36 @@ def names_by_clip(names_folder: Path, book: Book, targets: np.ndarray) -> Extra:
     other = [n for n, name in enumerate(names) if name not in index]
     placed = (vectors[other] - mean) @ weights + centre
     placed /= np.linalg.norm(placed, axis=1, keepdims=True)
-    return Extra(tuple(names[n] for n in other), placed.astype(np.float32), 0.05)
+    return Extra(tuple(names[n] for n in other), placed.astype(np.float32), 0.125)
 
 
-def train_text_tower(
-    anchors: np.ndarray,
-    book: Book,
-    extras: tuple[Extra, ...],
-    settings: TextSettings,
-    fillers: tuple[str, ...] = (),
-    words: np.ndarray | None = None,
-    start: dict[str, Tensor] | None = None,
-    log: Path | None = None,
-) -> nn.Module:
-    """A model whose text tower is trained; anchors: unit [A, D] of `anchor_table`; extras: phrases beside the book;
-    fillers: words to ignore; words: first vectors of the tokens (`new_model`); start: an earlier state.
-    """
+def train_text_tower(sampler: Sampler, settings: TextSettings, log: Path | None = None) -> nn.Module:
+    """A model whose text tower is trained on what `sampler` draws."""
     import open_clip
 
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
-    rng = np.random.default_rng(settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = open_clip.SimpleTokenizer(context_length=CONFIG["text_cfg"]["context_length"])
-    model = new_model(words)
-    if start is not None:
-        model.load_state_dict({k: v for k, v in start.items() if not k.startswith("visual.")}, strict=False)
-    model = model.to(device)
+    model: Any = new_model().to(device)
     learned = [p for n, p in model.named_parameters() if not n.startswith("visual") and p.requires_grad]
-    table_of = [model.token_embedding.weight]
-    rest = [p for p in learned if p is not table_of[0]]
-    # Words known from elsewhere stay near where they are, so that those never met keep their place among them.
-    slow = 1.0 if words is None else 0.3
-    optimiser = torch.optim.AdamW(
-        [{"params": rest, "share": 1.0}, {"params": table_of, "share": slow, "weight_decay": 0.1 * (words is None)}],
-        lr=settings.peak_rate, weight_decay=0.1, betas=(0.9, 0.98), fused=True,
-    )  # fmt: skip
-    targets = torch.from_numpy(book.targets(anchors)).to(device)
-    table = torch.from_numpy(anchors).to(device)
-    placed = [torch.from_numpy(extra.targets).to(device) for extra in extras]
-    counts = [round(settings.batch * extra.share) for extra in extras]
-    # A concept with two phrases is met as often as one with thirty; names and things fill the rest.
-    weight = _weights(book)
+    optimiser = torch.optim.AdamW(learned, lr=settings.peak_rate, weight_decay=0.1, betas=(0.9, 0.98), fused=True)
+    table = sampler.table.to(device)
     for step in range(settings.steps):
         rate = settings.peak_rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / settings.steps))
         for group in optimiser.param_groups:
-            group["lr"] = rate * group["share"]
-        picks = rng.choice(len(book.phrases), settings.batch - sum(counts), p=weight)
-        said, aims = [], []
-        for i in picks:
-            phrase, aim = book.phrases[i], targets[i]
-            if book.kinds[i] != "name" and len(phrase.split()) <= 3 and rng.random() < 0.2:
-                place, at = book.places[rng.integers(0, len(book.places))]
-                phrase = f"{phrase} {place}"
-                if at >= 0:
-                    aim = (1 - PLACE_SHARE) * aim + PLACE_SHARE * table[at]
-            sentence = say(phrase, rng)
-            if fillers and book.kinds[i] != "name" and rng.random() < 0.35:
-                sentence = distract(sentence, fillers, rng)
-            said.append(sentence)
-            aims.append(aim)
-        for extra, aims_of, count in zip(extras, placed, counts, strict=True):
-            for i in rng.integers(0, len(extra.phrases), count):
-                said.append(say(extra.phrases[i], rng))
-                aims.append(aims_of[i])
-        aim = F.normalize(torch.stack(aims), dim=-1)
+            group["lr"] = rate
+        said, aim = sampler.draw(settings.batch)
         # On a CPU bf16 makes this small network's backward pass slower, not faster.
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            text = encode(model, tokenizer(said).to(device))
-        by_place = (1 - (text * aim).sum(-1)).mean()
-        wanted = F.softmax(16 * aim @ table.T, -1)
-        by_rank = -(wanted * F.log_softmax(16 * text @ table.T, -1)).sum(-1).mean()
-        loss = 4 * by_place + 0.5 * by_rank
+            found = encode(model, tokenizer(said).to(device))
+        by_place, by_rank = loss_of(found, aim.to(device), table)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        (4 * by_place + 0.5 * by_rank).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(learned, 1.0)
         optimiser.step()
         if log and (step % 50 == 0 or step == settings.steps - 1):
             with log.open("a", encoding="utf-8") as f:
                 f.write(json.dumps({"step": step, "place": by_place.item(), "rank": by_rank.item()}) + "\n")
-    return model.cpu().eval()
-
-
-def _weights(book: Book) -> np.ndarray:
-    """Chance of each phrase: concepts share 65 %, things 20 %, names 15 %; each first row equally within."""
-    shares = {"concept": 0.65, "thing": 0.2, "name": 0.15}
-    groups: dict[tuple[str, int], int] = {}
-    for kind, parts in zip(book.kinds, book.parts, strict=True):
-        key = (kind, parts[0])
-        groups[key] = groups.get(key, 0) + 1
-    kinds: dict[str, int] = {}
-    for kind, _ in groups:
-        kinds[kind] = kinds.get(kind, 0) + 1
-    # The square root lets concepts of many phrases have more of the time, as they need it.
-    rows = zip(book.kinds, book.parts, strict=True)
-    chance = np.array([shares[k] / kinds[k] / math.sqrt(groups[k, p[0]]) for k, p in rows])
-    return np.asarray(chance / chance.sum())
+    trained: nn.Module = model.cpu().eval()
+    return trained
