@@ -404,14 +404,19 @@ def test_a_file_that_crashes_or_stops_the_decoder(tmp_path: Path, monkeypatch: p
 def test_an_interrupt_while_measuring_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = library(tmp_path, 10)
     monkeypatch.setattr("sonify.library.measure_pool._BOOT", "import time; time.sleep(60)")
+    # Whoever starts tests in the background may have turned Ctrl-C off for them.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def told(event: Event) -> None:
         if event.stage == "measure":
             threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 
     began_s = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        scan([root], measured=True, progress=told)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            scan([root], measured=True, progress=told)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert time.monotonic() - began_s < 30
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("sonify-scan")] == []
     assert len(known(root)) == 10
