@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -190,6 +191,51 @@ def test_both_packages_give_the_same_vectors_for_the_same_weights(tmp_path: Path
     sounds, texts = [tone(440, 3), tone(3000, 0.1), tone(700, 13)], ["dog barking", "church bells"]
     assert np.abs(one.embed_audio(sounds) - other.embed_audio(sounds)).max() < 1e-5
     assert np.abs(one.embed_text(texts) - other.embed_text(texts)).max() < 1e-5
+
+
+ENTRANCE = """
+import sys, warnings
+warnings.simplefilter("ignore")
+import numpy as np, transformers
+from clap_tiny import tone
+
+tokenizers = transformers.PreTrainedTokenizerBase
+original = tokenizers.__dict__["from_pretrained"]
+tokenizers.from_pretrained = classmethod(lambda kind, name, **options: None)  # these would be of the hub
+size = transformers.RobertaConfig(
+    vocab_size=300, num_hidden_layers=1, max_position_embeddings=514, type_vocab_size=1, layer_norm_eps=1e-5
+)
+import laion_clap, clap_module.model
+class Built:
+    from_pretrained = staticmethod(lambda name: transformers.RobertaModel(size))
+clap_module.model.RobertaModel = Built
+clap = laion_clap.CLAP_Module(enable_fusion=False, device="cpu")
+clap.load_ckpt(sys.argv[1], verbose=False)
+tokenizers.from_pretrained = original
+words = transformers.RobertaTokenizer.from_pretrained(sys.argv[2], local_files_only=True)
+np.savez(
+    sys.argv[3],
+    sounds=clap.get_audio_embedding_from_data([tone(440, 3), tone(900, 10)]),
+    texts=clap.get_text_embedding(
+        ["dog barking", "church bells"],
+        tokenizer=lambda x: words(x, padding="max_length", truncation=True, max_length=77, return_tensors="pt"),
+    ),
+)
+"""
+
+
+@pytest.mark.slow
+def test_the_vectors_are_those_of_laion_claps_own_entrance(tmp_path: Path) -> None:
+    """In a process of its own, since the entrance needs what it would fetch from the hub put in its place."""
+    needs("laion_clap")
+    checkpoint = clap_tiny.write_checkpoint(tmp_path, clap_tiny.laion_state())
+    command = [sys.executable, "-c", ENTRANCE, str(checkpoint), str(tmp_path), str(tmp_path / "theirs.npz")]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    subprocess.run(command, cwd=Path(__file__).parent, env=environment, capture_output=True, check=True, timeout=300)
+    theirs = np.load(tmp_path / "theirs.npz")
+    ours = load_clap(ModelSettings(clap=str(checkpoint), device="cpu"))
+    assert np.abs(ours.embed_audio([tone(440, 3), tone(900, 10)]) - theirs["sounds"]).max() < 1e-5
+    assert np.abs(ours.embed_text(["dog barking", "church bells"]) - theirs["texts"]).max() < 1e-5
 
 
 def test_a_fused_model_is_refused(tmp_path: Path) -> None:
