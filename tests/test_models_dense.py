@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from models_tiny import CONFIG, write_folder
 
 from sonify.errors import ModelError
 from sonify.models.calibration import Calibration
-from tests.models_tiny import CONFIG, write_folder
 
 SOME = Calibration(scale=15.0, bias=-3.0)
 
