@@ -100,9 +100,14 @@ def test_a_file_meets_its_profile(
     )
     found, wanted = must_measure(out), PROFILES[profile]
     assert found.peak_dbtp <= wanted.peak_dbtp
+    if (suffix, profile) == (".mp4", "web") and notes:
+        # Twenty bursts of noise, and room for what AAC makes of them: it stays under, and says so.
+        assert all("louder, its peaks would be crushed" in text for text in notes)
+        assert -16 < found.loudness_lufs < -14
+        return
+    assert notes == []
     if wanted.loudness_lufs is not None:
         assert found.loudness_lufs == pytest.approx(wanted.loudness_lufs, abs=0.5)
-    assert notes == []
 
 
 def test_effects_lie_under_the_original(folder: Path, tmp_path: Path) -> None:
