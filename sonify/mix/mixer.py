@@ -57,7 +57,7 @@ class Part:
 
     def summed(self) -> Floats:
         """All of it, [N, C]."""
-        cues = sum(self.groups.values(), np.zeros((self.count, 2))) if len(self.groups) != 1 else self._only()
+        cues = sum(self.groups.values(), np.zeros((self.count, 2)))
         if self.original is None:
             return cues
         whole = self.original.copy()
@@ -76,9 +76,6 @@ class Part:
         """The highest sample of any part or bus."""
         parts = [*self.groups.values(), *self.buses().values(), *([] if self.original is None else [self.original])]
         return max((float(np.abs(part).max()) for part in parts if part.size), default=0.0)
-
-    def _only(self) -> Floats:
-        return next(iter(self.groups.values()))
 
 
 class Mix:
