@@ -15,6 +15,7 @@ import imageio_ffmpeg
 import psutil
 import pytest
 
+from sonify.cli.interrupts import Interrupts
 from sonify.cli.program import VERBS
 
 SONIFY = [sys.executable, "-m", "sonify"]
@@ -99,10 +100,20 @@ class Run:
         self.out.mkdir()
         self.temporary.mkdir()
         # A non-interactive shell starts background jobs with Ctrl-C switched off, and children inherit that.
-        code = (
-            "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-            "from sonify.cli import main; print('go', flush=True); sys.exit(main())"
-        )
+        # It says "go" from within main, while that loads the rest: before, Ctrl-C meets Python itself.
+        code = """if True:
+            import signal, sys
+            from sonify.cli import main
+
+            class Gate:
+                def find_spec(self, name, path=None, target=None):
+                    if name == "sonify.cli.program":
+                        print("go", flush=True)
+
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            sys.meta_path.insert(0, Gate())
+            sys.exit(main())
+        """
         environment = {**os.environ, "TMPDIR": str(self.temporary), "SONIFY_CACHE_DIR": str(root / "cache")}
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, "score", str(film), "-o", "out.mp4"],
@@ -181,3 +192,25 @@ def test_sigterm_is_as_clean(film: Path, tmp_path: Path) -> None:
         code, error = run.end(signal.SIGTERM)
         assert (code, run.left()) == (143, [])
         assert "Traceback" not in error
+
+
+@posix
+def test_an_interrupt_in_a_destructor_is_not_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    class Careless:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    hook = sys.unraisablehook
+    interrupts = Interrupts()
+    interrupts.watch()
+    try:
+        Careless()  # Python can only tell of what is raised in there
+        assert capsys.readouterr().err == ""
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.check()
+        assert interrupts.exit_code == 143
+    finally:
+        sys.unraisablehook = hook
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -20,14 +20,18 @@ from __future__ import annotations
 
 import os
 
+from sonify.cli.interrupts import Interrupts
+
 
 def main() -> int:
     """The command `sonify`. Returns 0, 1 (it failed), 2 (it was asked wrongly), 130 (Ctrl-C), 143 (SIGTERM)."""
-    # Threads that wait for each other by spinning take the decoder's cores; read when torch is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    interrupts = Interrupts()
     try:
+        interrupts.watch()  # first of all: loading the rest takes a while
+        # Threads that wait for each other by spinning take the decoder's cores; read when torch is loaded.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         from sonify.cli.program import main as run
 
-        return run()
+        return run(interrupts)
     except KeyboardInterrupt:
-        return 130
+        return interrupts.exit_code

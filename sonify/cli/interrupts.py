@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from types import FrameType
 
@@ -13,7 +14,7 @@ GRACE_S = 3.0
 class Interrupts:
     """Turns signals into KeyboardInterrupt and remembers them.
 
-    Code that is not ours sometimes swallows a KeyboardInterrupt (in a destructor, in a bare `except`);
+    A KeyboardInterrupt is sometimes swallowed (in a destructor, in somebody's bare `except`);
     `check`, called with every progress event, then raises it again.
     """
 
@@ -27,6 +28,7 @@ class Interrupts:
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._take)
+        sys.unraisablehook = self._unraisable
 
     def ignore(self) -> None:
         """All is done: nothing may disturb the interpreter while it goes down."""
@@ -43,6 +45,12 @@ class Interrupts:
     def exit_code(self) -> int:
         """What shells expect of a process that a signal ended: 130 for Ctrl-C."""
         return 128 + (self.number or signal.SIGINT)
+
+    @staticmethod
+    def _unraisable(lost: sys.UnraisableHookArgs) -> None:
+        # Raised in a destructor or a callback, where nobody can catch it: `check` will raise it again.
+        if not isinstance(lost.exc_value, KeyboardInterrupt):
+            sys.__unraisablehook__(lost)
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         now_s = time.monotonic()

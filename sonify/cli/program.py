@@ -25,10 +25,8 @@ FAILED, USAGE, PIPE_CLOSED = 1, 2, 141
 DEFECT = "this is a defect of sonify; --debug shows the traceback to report"
 
 
-def main() -> int:
-    """The process: standard streams, signals, then `run` over sys.argv."""
-    interrupts = Interrupts()
-    interrupts.watch()
+def main(interrupts: Interrupts) -> int:
+    """The process: standard streams, then `run` over sys.argv; `interrupts` is listening already."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
