@@ -26,10 +26,13 @@ FORMAT = "sonify.cues"
 VERSION = 1
 MAX_KEY_FRAMES = 10_000
 MAX_BYTES = 256 * 2**20
-# Fields of a sound that are left out of the document where they are empty.
-CREDITS = frozenset({"title", "author", "source_url"})
+# Fields that are left out of the document at these values.
+LEFT_OUT = {"title": "", "author": "", "source_url": "", "pitch_cents": 0.0, "fade_shape": "power"}
+SHORTEST_LOOP_S = 0.1
 
 Kind = Literal["effect", "ambience"]
+Distance = Literal["none", "near", "middle", "far"]
+FadeShape = Literal["power", "linear"]
 Sounding = Literal["silence", "speech", "sound"]
 Curve = Annotated[tuple[tuple[float, float], ...], Field(max_length=MAX_KEY_FRAMES)]
 
@@ -52,6 +55,7 @@ def _fraction(text: str) -> str:
 
 
 Seconds = Annotated[float, Field(ge=0, le=1e6)]
+Cents = Annotated[float, Field(ge=-1200, le=1200)]
 Gain = Annotated[float, Field(ge=-96, le=24)]
 Pan = Annotated[float, Field(ge=-1, le=1)]
 Score = Annotated[float, Field(ge=0, le=1)]
@@ -113,11 +117,16 @@ class SoundRef:
 
 @dataclass(frozen=True, config=_strict)
 class Evidence:
-    """Why: the frame that showed it best, its probability, and the box [left, top, right, bottom] in 0..1."""
+    """Why: the frame that showed it best, its probability, and the box [left, top, right, bottom] in 0..1.
+
+    timing: where the cue's place in time comes from: an `interval` in which the emitter is there, an `event` seen in
+    the picture, or the `rhythm` of a motion.
+    """
 
     time_s: Seconds
     score: Score
     box: tuple[Score, Score, Score, Score] | None = None
+    timing: Literal["", "interval", "event", "rhythm"] = ""
 
 
 @dataclass(frozen=True, config=_strict)
@@ -162,6 +171,8 @@ class Cue:
 
     The curves are lists of [time_s, value] on the video's clock, straight lines between, held beyond the
     ends; an empty curve means 0. gain_db and gain_curve add up. pan runs from -1 (left) to 1 (right).
+    pitch_cents: hundredths of a semitone, by playing faster or slower. distance: None, as `mix.distance` says. loop:
+    from where to where in the file it is repeated, in seconds; None, where it joins best.
     """
 
     id: Annotated[str, Field(min_length=1)]
@@ -181,6 +192,10 @@ class Cue:
     note: str = ""
     evidence: Evidence | None = None
     alternatives: tuple[Alternative, ...] = ()
+    pitch_cents: Cents = 0.0
+    distance: Distance | None = None
+    loop: tuple[Seconds, Seconds] | None = None
+    fade_shape: FadeShape = "power"
 
     @model_validator(mode="after")
     def _sane(self) -> Self:
@@ -188,6 +203,8 @@ class Cue:
             raise ValueError("end_s must be after start_s")
         _rising(self.gain_curve, -96, 24, "gain_curve")
         _rising(self.pan_curve, -1, 1, "pan_curve")
+        if self.loop is not None and self.loop[1] - self.loop[0] < SHORTEST_LOOP_S:
+            raise ValueError(f"loop: must go from one place to another at least {SHORTEST_LOOP_S:g} s later")
         return self
 
 
@@ -324,7 +341,7 @@ def _tidy(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, 6) + 0.0
     if isinstance(value, dict):
-        return {key: _tidy(item) for key, item in value.items() if item != "" or key not in CREDITS}
+        return {key: _tidy(item) for key, item in value.items() if key not in LEFT_OUT or item != LEFT_OUT[key]}
     if isinstance(value, list | tuple):
         return [_tidy(item) for item in value]
     return value

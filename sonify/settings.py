@@ -93,6 +93,12 @@ class MatchingSettings:
     top: Annotated[int, Field(ge=1, le=100, description="suggestions for each cue, the chosen one included")] = 5
     min_presence_s: Annotated[float, Field(ge=0, le=60, description="a shorter appearance is a flicker")] = 0.5
     bridge_gap_s: Annotated[float, Field(ge=0, le=60, description="a shorter absence is bridged")] = 1.0
+    vary_pitch_percent: Annotated[
+        float, Field(ge=0, le=20, description="how far the pitch of one event differs from that of the next")
+    ] = 3.0
+    vary_level_db: Annotated[
+        float, Field(ge=0, le=12, description="how far the level of one event differs from that of the next")
+    ] = 1.5
     rerank: Annotated[
         Literal["none", "clap"],
         Field(description="clap: of a label's sounds, those that sound most like it come first"),
@@ -142,6 +148,10 @@ class MixSettings:
     ] = -30.0
     fade_s: Annotated[float, Field(ge=0, le=10, description="fade in and out of an effect")] = 0.25
     ambience_fade_s: Annotated[float, Field(ge=0, le=10, description="fade in and out of a bed")] = 0.75
+    distance: Annotated[
+        Literal["none", "near", "middle", "far"],
+        Field(description="of effects: how much the air swallows and the room gives back"),
+    ] = "none"
     bitrate_kbps: Annotated[int, Field(ge=32, le=512, description="of the encoded stereo track")] = 256
 
 
