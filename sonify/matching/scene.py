@@ -1,0 +1,99 @@
+"""One scene: which labels it shows, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from sonify.cues import Evidence, Kind, Scene
+from sonify.library.sounds import Catalog
+from sonify.matching.choose import Order
+from sonify.matching.parts import Part, Span
+from sonify.matching.presence import Interval, presence
+from sonify.matching.rank import best_first, different, pool
+from sonify.matching.scores import Scores, Words
+from sonify.matching.write import alternative, share
+from sonify.settings import Settings
+
+
+class SceneLabels:
+    """One scene: ranks its labels, then finds when the best are there."""
+
+    def __init__(
+        self,
+        span: Span,
+        scores: Scores,
+        times_s: Sequence[Fraction],
+        catalog: Catalog,
+        words: Words,
+        settings: Settings,
+        order: Order,
+    ) -> None:
+        self.span, self.scores, self.times_s = span, scores, times_s
+        self.catalog, self.words, self.order = catalog, words, order
+        self.settings = settings.matching
+        least = round(self.settings.min_presence_s * settings.video.sample_rate_hz)
+        self.pooled = pool(scores.probabilities, least=least)
+        self.visible = [index for index, label in enumerate(catalog.labels) if label.phrases]
+
+    def described(self) -> Scene:
+        """The scene with the labels that come nearest, whether or not they are near enough to be heard."""
+        ranked = self._ideas(self.visible)[: self.settings.top] if len(self.times_s) else []
+        length_s = float(self.span.end_s - self.span.start_s)
+        labels = self.catalog.labels
+        return Scene(
+            float(self.span.start_s),
+            float(self.span.end_s),
+            tuple(alternative(labels[index], self.pooled[index], length_s, self.order) for index in ranked),
+        )
+
+    def parts(self) -> list[Part]:
+        """What is heard: at most one bed, and the emitters that are there by their own scores."""
+        if not len(self.times_s):
+            return []
+        beds = self._of("ambience")
+        bed = [label for label in beds[:1] if self.pooled[label] >= self.settings.ambience_threshold]
+        found = [self._part(label, self._whole(), beds) for label in bed]
+        effects = self._of("effect")
+        there = [label for label in effects if self.pooled[label] >= self.settings.threshold]
+        for label in different(there, self.words.labels)[: self.settings.max_effects]:
+            found += [self._part(label, interval, effects) for interval in self._presence(label)]
+        return found
+
+    def _of(self, kind: Kind) -> list[int]:
+        return best_first(self.pooled, (i for i in self.visible if self.catalog.labels[i].kind == kind))
+
+    def _ideas(self, among: Sequence[int]) -> list[int]:
+        return different(best_first(self.pooled, among), self.words.labels)
+
+    def _whole(self) -> Interval:
+        return Interval(self.span.start_s, self.span.end_s, 0, len(self.times_s) - 1)
+
+    def _presence(self, label: int) -> tuple[Interval, ...]:
+        column = self.scores.probabilities[:, label]
+        return presence(column, self.times_s, self.span.start_s, self.span.end_s, self.settings)
+
+    def _part(self, label: int, interval: Interval, ranked: Sequence[int]) -> Part:
+        inside = slice(interval.first, interval.last + 1)
+        column = self.scores.probabilities[inside, label]
+        best = interval.first + int(np.argmax(column))
+        box = self.scores.boxes[int(self.scores.views[best, label])]
+        pan = float(np.average(self.scores.centres[inside, label], weights=np.maximum(column, 1e-6)))
+        others = different((other for other in ranked if other != label), self.words.labels, besides=(label,))[
+            : self.settings.top - 1
+        ]
+        return Part(
+            label,
+            interval,
+            Evidence(
+                float(self.times_s[best]),
+                share(self.scores.probabilities[best, label]),
+                (share(box.left), share(box.top), share(box.right), share(box.bottom)),
+            ),
+            pan,
+            share(self.pooled[label]),
+            tuple(others),
+            tuple(share(self.pooled[other]) for other in others),
+        )
