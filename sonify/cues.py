@@ -27,7 +27,7 @@ VERSION = 1
 MAX_KEY_FRAMES = 10_000
 MAX_BYTES = 256 * 2**20
 # Fields that are left out of the document at these values.
-LEFT_OUT = {"title": "", "author": "", "source_url": "", "pitch_cents": 0.0, "fade_shape": "power"}
+LEFT_OUT = {"title": "", "author": "", "source_url": "", "timing": "", "pitch_cents": 0.0, "fade_shape": "power"}
 SHORTEST_LOOP_S = 0.1
 
 Kind = Literal["effect", "ambience"]
