@@ -76,10 +76,9 @@ ALIKE = (
     {"airplane", "helicopter"},
 )
 
-BACKGROUNDS = (
-    "bedroom", "canyon", "cloudy sky", "corridor", "field", "living room", "mountain", "sunrise", "valley",
-)  # fmt: skip
-"""Places without an emitter of their own, by eye (deserts hold rally cars, gardens birds); a bed is no mistake."""
+BACKGROUNDS = ("bedroom", "cloudy sky", "corridor", "living room", "mountain")
+"""Places whose photographs hold no emitter, by eye (canyons have a car, fields birds, sunrises surf). A bed for them
+is no mistake."""
 
 FACES = ("person face", "angry face", "sad face", "surprised face")
 """Somebody looks on: nothing is heard."""
