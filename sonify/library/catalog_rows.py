@@ -6,8 +6,10 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 from typing import Any, cast
 
+from sonify.library.policy import Policy, parse
 from sonify.library.records import LabelSource, Measures, SoundKind, SoundLabel, SoundRecord, Tags
 
 _MEASURES = (
@@ -98,15 +100,21 @@ def _measures(values: tuple[Any, ...]) -> Measures:
 
 
 def where(filter: Filter, database: sqlite3.Connection) -> tuple[str, list[Any]]:
-    """` AND ...` for the usable sounds that `filter` lets through, and its parameters. The sounds are `s`."""
+    """` AND ...` for the usable sounds that `filter` lets through, and its parameters. The sounds are `s`.
+
+    Raises SettingsError for a licence that isn't known.
+    """
     sql, values = " AND s.problem = ''", list[Any]()
     if filter.kinds:
         sql += f" AND s.kind IN {_marks(filter.kinds)}"
         values += filter.kinds
     if filter.licences:
-        allowed = allowed_licences(filter.licences, database)
-        sql += f" AND s.licence IN {_marks(allowed)}"
-        values += allowed
+        terms = ",".join(filter.licences)
+        _policy(terms)
+        # Judged as they are met: asking first which there are reads the whole table once more.
+        database.create_function("sonify_allows", 2, _allows, deterministic=True)
+        sql += " AND sonify_allows(?, s.licence)"
+        values.append(terms)
     for name, operator, value in (
         ("duration_s", ">=", filter.min_s),
         ("duration_s", "<=", filter.max_s),
@@ -118,13 +126,14 @@ def where(filter: Filter, database: sqlite3.Connection) -> tuple[str, list[Any]]
     return sql, values
 
 
-def allowed_licences(terms: Iterable[str], database: sqlite3.Connection) -> list[str]:
-    """Those licences in the catalogue that the terms of a policy allow. Raises SettingsError for an unknown term."""
-    from sonify.library.policy import parse
+@lru_cache(maxsize=64)
+def _policy(terms: str) -> Policy:
+    return parse(terms)
 
-    policy = parse(",".join(terms))
-    known = [row[0] for row in database.execute("SELECT DISTINCT licence FROM sound WHERE problem = ''")]
-    return sorted(licence for licence in known if policy.allows(licence))
+
+@lru_cache(maxsize=4096)
+def _allows(terms: str, licence: str) -> bool:
+    return _policy(terms).allows(licence)
 
 
 def _marks(values: Iterable[object]) -> str:

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from sonify.library.catalog import CatalogFile, Filter
 from sonify.library.catalog_rows import where
-from sonify.library.policy import Policy, parse
 
 _PAGE = 500
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A filter as SQL over the sounds `s`, made once for many questions.
-
-    Licences are judged as they are met. Which of them there are would be one more question, and in a library of
-    200,000 sounds it takes SQLite a third of a second.
-    """
+    """A filter as SQL over the sounds `s`, made once for many questions."""
 
     sql: str
     values: tuple[Any, ...]
@@ -28,23 +22,8 @@ class Condition:
     @classmethod
     def of(cls, filter: Filter, catalog: CatalogFile) -> Condition:
         """Raises SettingsError for a licence that isn't known."""
-        sql, values = where(replace(filter, licences=()), catalog.database)
-        if filter.licences:
-            terms = ",".join(filter.licences)
-            _policy(terms)
-            catalog.database.create_function("sonify_allows", 2, _allows, deterministic=True)
-            sql, values = f"{sql} AND sonify_allows(?, s.licence)", [*values, terms]
+        sql, values = where(filter, catalog.database)
         return cls(sql, tuple(values))
-
-
-@lru_cache(maxsize=64)
-def _policy(terms: str) -> Policy:
-    return parse(terms)
-
-
-@lru_cache(maxsize=4096)
-def _allows(terms: str, licence: str) -> bool:
-    return _policy(terms).allows(licence)
 
 
 def label_texts(catalog: CatalogFile) -> list[str]:

@@ -37,6 +37,8 @@ MAX_HITS = 1_000_000
 _RANKED = 5000
 """Ranking costs a microsecond or two a sound. Those with the rarer words come first anyway, and a hundred count."""
 _SINGLY = 200
+_BARREN = 20
+"""So many labels without one sound that fits: the filter lets few by."""
 _GROWTH = 8
 
 
@@ -241,13 +243,17 @@ class _Answer:
         """
         most = self.limit + known + max(len(library.without) for library in self.libraries)
         asked = list(zip(self.libraries, self.conditions, strict=True))
-        for at in labels[:_SINGLY]:
+        singly, barren = 0, True
+        while singly < min(len(labels), _BARREN if barren else _SINGLY):
+            at = labels[singly]
+            singly += 1
             for number, (library, condition) in enumerate(asked):
                 for path in paths_of(library.catalog, self.labels[at], condition, most):
+                    barren = False
                     yield at, number, path
-        if len(labels) > _SINGLY:
+        if len(labels) > singly:
             found = [paths_by_label(library.catalog, condition) for library, condition in asked]
-            for at in labels[_SINGLY:]:
+            for at in labels[singly:]:
                 for number, paths in enumerate(found):
                     for path in paths.get(self.labels[at], ()):
                         yield at, number, path
