@@ -1,6 +1,7 @@
 """What runs in the decoder's process; `sonify.video.process` starts it.
 
-It writes one line of JSON on standard output; `decode` (see sonify.video.decode) writes the frames after it.
+It writes one line of JSON on standard output; `decode` (see sonify.video.decode) writes the frames after it, and
+`again` (sonify.video.again) writes frames alone.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ def _work(verb: str) -> Callable[..., None]:
         from sonify.video.decode import decode  # numpy and decord take half a second, and the others need neither
 
         return decode
+    if verb == "again":
+        from sonify.video.again import again
+
+        return again
     verbs: dict[str, Callable[..., None]] = {"probe": probe, "scan": scan}
     return verbs[verb]
 

@@ -49,7 +49,7 @@ def decode(
         say(output, error="times")
         return
     times, end, steady = timeline
-    say(output, end=pair(end), steady=steady)
+    say(output, end=pair(end), steady=pair(steady) if steady else None)
     keys = reader.get_key_indices()
     position = 0
     for index, sample in _wanted(times, end, Fraction(*rate), every):
@@ -102,8 +102,8 @@ def _wanted(times: list[Fraction], end: Fraction, rate: Fraction, every: int) ->
 
 def _timeline(
     spans: np.ndarray[Any, np.dtype[np.float64]], rates: list[Fraction], time_base: Fraction
-) -> tuple[list[Fraction], Fraction, bool] | None:
-    """Exact times of the frames and of the end, from decord's float32 seconds, and whether the rate is steady.
+) -> tuple[list[Fraction], Fraction, Fraction | None] | None:
+    """Exact times of the frames and of the end, from decord's float32 seconds, and the rate where it is steady.
 
     None when the times are absurd.
 
@@ -120,11 +120,11 @@ def _timeline(
     tolerance = 0.00101 + 2 * float(np.spacing(np.float32(np.abs(spans).max())))
     for rate in rates:
         if np.abs(zero - np.arange(len(zero)) * float(1 / rate)).max() <= tolerance:
-            return [Fraction(k) / rate for k in range(len(zero))], len(zero) / rate, True
+            return [Fraction(k) / rate for k in range(len(zero))], len(zero) / rate, rate
     if len(zero) > 1 and np.diff(starts).max() > 3600:
         return None
     ticks = np.rint(zero / float(time_base)).astype(np.int64)
     last = float(spans[-1, 1] - starts[0])
     if last <= zero[-1]:
         last = float(zero[-1]) + (float(np.median(np.diff(zero))) if len(zero) > 1 else float(time_base))
-    return [int(tick) * time_base for tick in ticks], max(round(last / float(time_base)), 1) * time_base, False
+    return [int(tick) * time_base for tick in ticks], max(round(last / float(time_base)), 1) * time_base, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +17,8 @@ class VideoInfo:
     width_px and height_px are as a viewer sees it: turned by its rotation tag, with square pixels.
     duration_s is exact and counts from the first frame (0: not known before the video has been read);
     frame_rate is the average, in frames per second; stream is the picture's number among the file's streams.
+    steady_rate: frames begin at exact multiples of 1/steady_rate. counted: its time stamps are no good, and the k-th
+    frame is taken to begin at k/frame_rate. Both are found while the video is read, and are no part of what it is.
     """
 
     path: Path
@@ -27,6 +29,8 @@ class VideoInfo:
     has_audio: bool
     fingerprint: str
     stream: int = 0
+    steady_rate: Fraction | None = field(default=None, compare=False)
+    counted: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

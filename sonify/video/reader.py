@@ -140,6 +140,8 @@ class VideoReader:
 
     def _settle(self, source: sources.Source, last: Fraction) -> None:
         """The final duration: what was decoded, or the header's where that agrees and is more exact."""
+        counted = self._probed.gaps and isinstance(source, sources.Ffmpeg)
+        self._info = replace(self._info, steady_rate=source.steady_rate, counted=counted)
         said, end = self._info.duration_s, max(source.end_s, last + self._plan.step_s / 1000)
         frame = 1 / self._info.frame_rate
         slack = frame if isinstance(source, sources.Decord) else 2 * self._plan.step_s + frame

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonify.settings import VideoSettings
+from sonify.video.frames import VideoInfo
 from sonify.video.probe import Probed
 from sonify.video.process import ChildProcess, StalledError, child_command, safe_name
 from sonify.video.wire import BROKEN, END, HEADER
@@ -45,25 +46,32 @@ class Plan:
 
 def plan(probed: Probed, settings: VideoSettings, short_side_px: int) -> Plan:
     """The size and the grid of times that the settings ask for."""
-    info = probed.info
-    scale = Fraction(short_side_px, min(info.width_px, info.height_px))
-    # A 1 x 10000 picture must not become a huge one: the long side is at most 16 times the short one.
-    longest = 16 * short_side_px
-    width, height = (min(max(round(side * scale), 1), longest) for side in (info.width_px, info.height_px))
+    width, height = fitted(probed.info, short_side_px)
     sample_rate = Fraction(str(settings.sample_rate_hz))
     every = max(1, floor(Fraction(str(settings.grey_rate_hz)) / sample_rate))
     return Plan(probed, width, height, 1 / (sample_rate * every), every, settings.stall_timeout_s)
 
 
+def fitted(info: VideoInfo, short_side_px: int) -> tuple[int, int]:
+    """Width and height of its frames when the short side is short_side_px."""
+    scale = Fraction(short_side_px, min(info.width_px, info.height_px))
+    # A 1 x 10000 picture must not become a huge one: the long side is at most 16 times the short one.
+    longest = 16 * short_side_px
+    width, height = (min(max(round(side * scale), 1), longest) for side in (info.width_px, info.height_px))
+    return width, height
+
+
 class Source(Protocol):
     """Frames in order. After the last one, `trouble` says what went wrong, in words, if anything did.
 
-    end_s: where the picture ends; exact: to the tick, and not to a frame or a step.
+    end_s: where the picture ends; exact: to the tick, and not to a frame or a step. steady_rate: frames a second,
+    where all begin at exact multiples.
     """
 
     trouble: str
     end_s: Fraction
     exact: bool
+    steady_rate: Fraction | None
 
     def __iter__(self) -> Iterator[Frame]: ...
 
@@ -79,6 +87,7 @@ class Decord:
         self.trouble = ""
         self.end_s = Fraction(0)
         self.exact = False
+        self.steady_rate: Fraction | None = None
         self._plan = plan
         path = plan.probed.info.path
         self._open_s = plan.stall_timeout_s + path.stat().st_size / _SLOWEST_DISK
@@ -112,7 +121,8 @@ class Decord:
         if "error" in opened:
             self.trouble = {"times": BAD_TIMES, "crash": CRASHES}.get(opened["error"], CANT_READ)
             return
-        self.end_s, self.exact = Fraction(*opened["end"]), opened["steady"]
+        self.end_s, self.exact = Fraction(*opened["end"]), opened["steady"] is not None
+        self.steady_rate = Fraction(*opened["steady"]) if self.exact else None
         self._child.allow_silence(self._plan.stall_timeout_s)
         shape = (self._plan.height_px, self._plan.width_px, 3)
         size = shape[0] * shape[1] * 3
@@ -135,6 +145,7 @@ class Ffmpeg:
         self.trouble = ""
         self.end_s = Fraction(0)
         self.exact = False
+        self.steady_rate: Fraction | None = None
         self._plan = plan
         # More than the video has would be the same frame twice, which looks like a halt in every movement.
         sample_s = plan.step_s * plan.every

@@ -1,8 +1,8 @@
 """What the decoder's process and the reader say to each other.
 
-One line of JSON; then, from `decode`, the frames. Each frame is a header of three little-endian int64 (numerator
-and denominator of its time in seconds, 1 when it is a sample) and its pixels; END is the end, BROKEN an end
-before the end.
+One line of JSON, but from `again`; then, from `decode` and `again`, the frames. Each frame is a header of three
+little-endian int64 (numerator and denominator of its time in seconds, 1 when it is a sample) and its pixels; END is
+the end, BROKEN an end before the end, ALIVE nothing but a sign of life.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import BinaryIO
 HEADER = struct.Struct("<qqq")
 END = (0, 0, 0)
 BROKEN = (1, 0, 0)
+ALIVE = (2, 0, 0)
 
 
 def pair(value: Fraction | int) -> list[int]:
