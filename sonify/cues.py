@@ -27,12 +27,11 @@ VERSION = 1
 MAX_KEY_FRAMES = 10_000
 MAX_BYTES = 256 * 2**20
 # Fields that are left out of the document at these values.
-LEFT_OUT = {"title": "", "author": "", "source_url": "", "timing": "", "pitch_cents": 0.0, "fade_shape": "power"}
+LEFT_OUT = {"title": "", "author": "", "source_url": "", "timing": "", "pitch_cents": 0.0}
 SHORTEST_LOOP_S = 0.1
 
 Kind = Literal["effect", "ambience"]
 Distance = Literal["none", "near", "middle", "far"]
-FadeShape = Literal["power", "linear"]
 Sounding = Literal["silence", "speech", "sound"]
 Curve = Annotated[tuple[tuple[float, float], ...], Field(max_length=MAX_KEY_FRAMES)]
 
@@ -195,7 +194,6 @@ class Cue:
     pitch_cents: Cents = 0.0
     distance: Distance | None = None
     loop: tuple[Seconds, Seconds] | None = None
-    fade_shape: FadeShape = "power"
 
     @model_validator(mode="after")
     def _sane(self) -> Self:
