@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sonify.library.catalog import CatalogFile, Filter
-from sonify.library.rules import READING, rules
-from sonify.library.search import Labels, LabelVectors, Searched, SoundVectors, answer
-from sonify.library.vectors import open_vectors
+from sonify.library.catalog.file import CatalogFile, Filter
+from sonify.library.refresh.rules import READING, rules
+from sonify.library.search.answer import Labels, LabelVectors, Searched, SoundVectors, answer
+from sonify.library.search.vectors import open_vectors
 from sonify.vectortable import VectorTable, key_of
 
 DIMENSIONS = 512

@@ -15,11 +15,11 @@ from pathlib import Path
 from sonify.cues import CueSheet, LibraryRef, ModelRef, SoundRef, VideoRef
 from sonify.errors import CueSheetError, RenderError, VideoError
 from sonify.files import write_text
-from sonify.library import credits as crediting
-from sonify.library.known import Known
 from sonify.library.measure import lead_silence_s
-from sonify.library.policy import enforce, parse
 from sonify.library.records import SoundRecord
+from sonify.library.rights import credits as crediting
+from sonify.library.rights.known import Known
+from sonify.library.rights.policy import enforce, parse
 from sonify.library.scan import scan
 from sonify.library.sounds import Catalog, Sound
 from sonify.matching.choose import Order, by_fit

@@ -18,18 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonify.errors import LibraryError, ModelError
-from sonify.library.catalog import CatalogFile, DamagedError, Filter
-from sonify.library.catalog_write import Writer
-from sonify.library.finding import find_sound
-from sonify.library.hashing import content_hash
-from sonify.library.lookups import contents, version
-from sonify.library.query import query_words
+from sonify.library.catalog.file import CatalogFile, DamagedError, Filter
+from sonify.library.catalog.write import Writer
 from sonify.library.records import SoundKind, SoundRecord
+from sonify.library.refresh.hashing import content_hash
+from sonify.library.refresh.walk import shown
 from sonify.library.scan import libraries_of, refreshed
-from sonify.library.search import Labels, LabelVectors, Searched, SearchHit, SoundVectors, answer
+from sonify.library.search.answer import Labels, LabelVectors, Searched, SearchHit, SoundVectors, answer
+from sonify.library.search.finding import find_sound
+from sonify.library.search.lookups import contents, version
+from sonify.library.search.query import query_words
+from sonify.library.search.vectors import EMITTERS, LABELS, SOUNDS, fill, key_of_phrases, open_vectors
 from sonify.library.sounds import Library
-from sonify.library.vectors import EMITTERS, LABELS, SOUNDS, fill, key_of_phrases, open_vectors
-from sonify.library.walk import shown
 from sonify.progress import Event, Progress, note, silent
 from sonify.settings import Settings
 from sonify.vectortable import Array, VectorTable, key_of
@@ -156,7 +156,7 @@ class Searcher:
         if not query and like is None and image is None:
             raise LibraryError("nothing to search for", hint="give words, a sound or a picture")
         if not filter.licences and self.settings.library.licences:
-            from sonify.library.policy import parse
+            from sonify.library.rights.policy import parse
 
             filter = replace(filter, licences=parse(self.settings.library.licences).terms)
         _ = self.opened  # before any model is loaded: is there anything to search?

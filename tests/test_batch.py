@@ -17,7 +17,7 @@ from sonify.batch.report import BatchReport
 from sonify.cli.program import run
 from sonify.cues import CueSheet, LibraryRef, ModelRef, Scene, VideoRef
 from sonify.errors import LibraryError, RenderError, VideoError
-from sonify.library.credits import Credit, written
+from sonify.library.rights.credits import Credit, written
 from sonify.progress import Event
 from sonify.settings import Settings
 from sonify.video.probe import fingerprint

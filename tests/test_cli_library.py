@@ -17,7 +17,7 @@ from sonify.cli.library.opened import length, size
 from sonify.cli.output import Output
 from sonify.cli.program import run
 from sonify.cues import LibraryRef, SoundRef
-from sonify.library.credits import Credit, written
+from sonify.library.rights.credits import Credit, written
 from sonify.pipeline import Scored
 
 RATE_HZ = 48_000

@@ -11,8 +11,8 @@ import pytest
 from library_folders import fill, wav
 
 from sonify.errors import LibraryError
-from sonify.library import migrate
-from sonify.library.catalog import CatalogFile, Filter
+from sonify.library.catalog import migrate
+from sonify.library.catalog.file import CatalogFile, Filter
 from sonify.library.records import SoundRecord
 from sonify.library.scan import libraries_of, refreshed, scan
 from sonify.library.sounds_found import FoundSounds

@@ -9,9 +9,9 @@ from test_library_credits import BARK, HORN, RAIN, WIND, record, sheet
 
 from sonify.cues import SoundRef
 from sonify.errors import LibraryError
-from sonify.library import policy
 from sonify.library.check import FAULTS, KINDS, Checker, Finding, check
 from sonify.library.records import Measures, SoundLabel, SoundRecord
+from sonify.library.rights import policy
 
 GOOD = Measures(
     loudness_lufs=-20.0,

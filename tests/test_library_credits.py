@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sonify.cues import Cue, CueSheet, LibraryRef, ModelRef, SoundRef, VideoRef
-from sonify.library import credits
 from sonify.library.records import SoundLabel, SoundRecord, Tags
+from sonify.library.rights import credits
 
 
 def sheet(*sounds: SoundRef, video: str = "/films/holiday.mp4") -> CueSheet:

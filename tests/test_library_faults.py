@@ -21,11 +21,11 @@ import pytest
 from library_folders import fill, wav
 
 from sonify.errors import LibraryError
-from sonify.library import refresh
-from sonify.library.catalog import CatalogFile
-from sonify.library.header import read_header
-from sonify.library.measure_pool import CRASHED, STOPPED, MeasurePool
+from sonify.library.catalog.file import CatalogFile
+from sonify.library.measures.pool import CRASHED, STOPPED, MeasurePool
+from sonify.library.metadata.header import read_header
 from sonify.library.records import SoundRecord
+from sonify.library.refresh import index as refresh
 from sonify.library.scan import scan
 from sonify.progress import Event
 
@@ -272,7 +272,7 @@ def test_a_label_that_can_not_be_exported_is_not_set(tmp_path: Path, monkeypatch
     def full(path: Path, text: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sonify.library.catalog_person.write_text", full)
+    monkeypatch.setattr("sonify.library.catalog.person.write_text", full)
     with CatalogFile.open(root) as file:
         with pytest.raises(LibraryError, match="No space left"):
             file.set_person_label("pack 0/dog_bark_0000.wav", "fox")
@@ -320,9 +320,9 @@ def start(root: Path, code: str = SCAN) -> subprocess.Popen[bytes]:
 def test_killed_scans_lose_nothing(tmp_path: Path) -> None:
     """Slowed down, so that it is killed in the middle; benchmarks/library_scan.py does it to 100,000 sounds."""
     root = library(tmp_path, 300)
-    slow = "import time, sonify.library.refresh as r; f = r.read_header\n"
+    slow = "import time, sonify.library.refresh.index as r; f = r.read_header\n"
     slow += "r.read_header = lambda file: (time.sleep(0.01), f(file))[1]\nr.BATCH = 20\n"
-    slow += "import sonify.library.refresh_work as w; w.BATCH = 20\n" + SCAN.replace("; ", "\n")
+    slow += "import sonify.library.refresh.work as w; w.BATCH = 20\n" + SCAN.replace("; ", "\n")
     path = catalogue_of(root)
     chance = random.Random(11)
     seen = 0
@@ -367,7 +367,7 @@ def test_labels_of_two_people_at_once(tmp_path: Path) -> None:
     code = """
 import sys
 from pathlib import Path
-from sonify.library.catalog import CatalogFile
+from sonify.library.catalog.file import CatalogFile
 with CatalogFile.open(Path(sys.argv[1])) as file:
     for sound in list(file.sounds())[PART::2]:
         file.set_person_label(sound.path, "label PART " + chr(97 + int(sound.path[-6:-4])))
@@ -391,8 +391,8 @@ def test_a_file_that_crashes_or_stops_the_decoder(tmp_path: Path, monkeypatch: p
         "    if 'stop.wav' in line: time.sleep(60)\n"
         "    print(json.dumps('fine'), flush=True)\n"
     )
-    monkeypatch.setattr("sonify.library.measure_pool._BOOT", code)
-    monkeypatch.setattr("sonify.library.measure_pool.PATIENCE_S", 1.5)
+    monkeypatch.setattr("sonify.library.measures.pool._BOOT", code)
+    monkeypatch.setattr("sonify.library.measures.pool.PATIENCE_S", 1.5)
     with MeasurePool(1) as pool:
         assert pool.measure(tmp_path / "crash.wav", 0) == CRASHED
         assert pool.measure(good, 0) == "fine"
@@ -403,7 +403,7 @@ def test_a_file_that_crashes_or_stops_the_decoder(tmp_path: Path, monkeypatch: p
 
 def test_an_interrupt_while_measuring_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = library(tmp_path, 10)
-    monkeypatch.setattr("sonify.library.measure_pool._BOOT", "import time; time.sleep(60)")
+    monkeypatch.setattr("sonify.library.measures.pool._BOOT", "import time; time.sleep(60)")
     # Whoever starts tests in the background may have turned Ctrl-C off for them.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -21,7 +21,7 @@ from sonify.library.fetch.get import Fetched, Plan, get, plan
 from sonify.library.fetch.sheet import label_of
 from sonify.library.fetch.state import HIDDEN, alone
 from sonify.library.fetch.table import find, lists
-from sonify.library.licences import normalise
+from sonify.library.rights.licences import normalise
 from sonify.progress import Event
 
 ESC50_CSV = (

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from sonify.library import ucs
-from sonify.library.metadata import Described, Sidecars, describe, relabelled
-from sonify.library.names import clean
-from sonify.library.phrases import look
+from sonify.library.labels import ucs
+from sonify.library.labels.names import clean
+from sonify.library.labels.phrases import look
+from sonify.library.labels.words import normalise
+from sonify.library.metadata.describe import Described, Sidecars, describe, relabelled
 from sonify.library.records import SOURCES, SoundLabel, Tags
-from sonify.library.words import normalise
 
 NAMES = Path(__file__).with_name("names_300.csv")
 

@@ -10,10 +10,18 @@ import soundfile
 
 from sonify.cues import SoundRef
 from sonify.errors import SettingsError
-from sonify.library import policy
-from sonify.library.freesound import read_pack
-from sonify.library.known import Known
-from sonify.library.licences import address, is_known, is_licence_file, needs_credit, normalise, of_folder, terms
+from sonify.library.metadata.freesound import read_pack
+from sonify.library.rights import policy
+from sonify.library.rights.known import Known
+from sonify.library.rights.licences import (
+    address,
+    is_known,
+    is_licence_file,
+    needs_credit,
+    normalise,
+    of_folder,
+    terms,
+)
 from sonify.library.scan import scan
 
 

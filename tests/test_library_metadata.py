@@ -8,13 +8,13 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from sonify.library import ucs
-from sonify.library.metadata import Described, Sidecars
-from sonify.library.metadata import describe as described
-from sonify.library.names import clean
-from sonify.library.phrases import look
+from sonify.library.labels import ucs
+from sonify.library.labels.names import clean
+from sonify.library.labels.phrases import look
+from sonify.library.metadata.describe import Described, Sidecars
+from sonify.library.metadata.describe import describe as described
+from sonify.library.metadata.sidecar import read_sidecar
 from sonify.library.records import SoundLabel
-from sonify.library.sidecar import read_sidecar
 
 
 def describe(folder: Path, path: str) -> Described:
@@ -330,7 +330,7 @@ def test_accents_composed_or_not_are_the_same_file(tmp_path: Path) -> None:
 
 def test_data_files_are_tidy(root: Path) -> None:
     for name, columns in (("phrases.csv", 3), ("ucs.csv", 7)):
-        with (root / "sonify" / "library" / name).open(encoding="utf-8", newline="") as lines:
+        with (root / "sonify" / "library" / "labels" / name).open(encoding="utf-8", newline="") as lines:
             rows = list(csv.reader(lines))
         assert {len(row) for row in rows} == {columns}
         assert all(cell == cell.strip() for row in rows for cell in row)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sonify.library.phrases import known, look, own_phrases
-from sonify.library.words import normalise, singular, words
+from sonify.library.labels.phrases import known, look, own_phrases
+from sonify.library.labels.words import normalise, singular, words
 
-TABLE = Path(__file__).resolve().parent.parent / "sonify" / "library" / "phrases.csv"
+TABLE = Path(__file__).resolve().parent.parent / "sonify" / "library" / "labels" / "phrases.csv"
 
 
 def rows() -> list[dict[str, str]]:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from library_folders import fill, wav
 
-from sonify.library import refresh, rules
-from sonify.library.catalog import CatalogFile, Changes, Filter
+from sonify.library.catalog.file import CatalogFile, Changes, Filter
 from sonify.library.records import Measures, SoundRecord
+from sonify.library.refresh import index as refresh
+from sonify.library.refresh import rules
 from sonify.library.scan import libraries_of, refreshed, scan
 
 NAMES = ("dogs/dog_bark_01.wav", "dogs/dog_bark_02.wav", "glass.wav", "deep/er/rain.wav")
@@ -47,7 +48,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(file.name)
         return MEASURES
 
-    monkeypatch.setattr("sonify.library.measure_pool.MeasurePool.measure", measure)
+    monkeypatch.setattr("sonify.library.measures.pool.MeasurePool.measure", measure)
     return found
 
 
@@ -121,7 +122,7 @@ def test_what_measuring_refuses_can_not_be_used(tmp_path: Path, monkeypatch: pyt
     def measure(self: object, file: Path, duration_s: float) -> Measures | str:
         return "it holds no sound" if file.name == "dog.wav" else MEASURES
 
-    monkeypatch.setattr("sonify.library.measure_pool.MeasurePool.measure", measure)
+    monkeypatch.setattr("sonify.library.measures.pool.MeasurePool.measure", measure)
     catalog = scan([root], measured=True)
     assert [label.text for label in catalog.labels] == ["cat"]
     assert catalog.problems == (f"{root / 'dog.wav'}: it holds no sound",)
@@ -253,7 +254,7 @@ def test_new_rules_make_new_labels(tmp_path: Path, reads: list[str], monkeypatch
     assert label_of(sounds, "dog.wav") == "dog"
     assert reads == []
     assert rules.rules() == rules.rules() != 0
-    monkeypatch.setattr("sonify.library.refresh_compare.READING", rules.READING + 1)
+    monkeypatch.setattr("sonify.library.refresh.compare.READING", rules.READING + 1)
     changes, _ = again(root)
     assert (reads, changes.changed) == (["dog.wav"], 1)
 

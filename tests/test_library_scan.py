@@ -18,7 +18,7 @@ from sonify.cli.library.scan import paced
 from sonify.cli.program import run
 from sonify.cues import SoundRef
 from sonify.errors import LibraryError
-from sonify.library.header import Header
+from sonify.library.metadata.header import Header
 from sonify.library.records import Measures
 from sonify.library.scan import scan
 from sonify.library.sounds import Catalog
@@ -336,7 +336,7 @@ def test_an_interrupt_does_not_wait_for_the_rest(tmp_path: Path, monkeypatch: py
         if event.done >= 20:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("sonify.library.refresh.read_header", slowly)
+    monkeypatch.setattr("sonify.library.refresh.index.read_header", slowly)
     with pytest.raises(KeyboardInterrupt):
         scan([tmp_path], progress=interrupt)
     assert len(looked_at) < 200
@@ -421,7 +421,7 @@ def test_scanning_a_folder_changes_nothing_in_it(tmp_path: Path) -> None:
 def test_library_scan_says_what_it_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sonify.library.measure_pool.MeasurePool.measure", lambda pool, file, length_s: MEASURES)
+    monkeypatch.setattr("sonify.library.measures.pool.MeasurePool.measure", lambda pool, file, length_s: MEASURES)
     root = tmp_path / "sfx"
     for name in ("dog bark 1.wav", "dog bark 2.wav", "glass.wav"):
         write(root / name, 0.5)

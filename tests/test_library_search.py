@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from sonify.errors import SettingsError
-from sonify.library.catalog import CatalogFile, Filter
-from sonify.library.catalog_write import Read, Writer
-from sonify.library.header import Header
-from sonify.library.query import expressions, query_words
-from sonify.library.ranking import CosineRanking, ListRanking
+from sonify.library.catalog.file import CatalogFile, Filter
+from sonify.library.catalog.write import Read, Writer
+from sonify.library.metadata.header import Header
 from sonify.library.records import SoundRecord
-from sonify.library.search import Labels, LabelVectors, Searched, SearchHit, SoundVectors, _downwards, answer
-from sonify.library.vectors import fill
+from sonify.library.search.answer import Labels, LabelVectors, Searched, SearchHit, SoundVectors, _downwards, answer
+from sonify.library.search.query import expressions, query_words
+from sonify.library.search.ranking import CosineRanking, ListRanking
+from sonify.library.search.vectors import fill
 from sonify.progress import Event
 from sonify.vectortable import Array, VectorTable, key_of
 
@@ -179,7 +179,7 @@ def test_the_answer_is_what_the_definition_says(
     random = np.random.default_rng(len(what))
     for round_, (catalogs, limit) in enumerate([(libraries[:1], 7), (libraries, 20), (libraries[::-1], 400)]):
         # Of few labels, then of all that are left: both ways to their sounds are gone.
-        monkeypatch.setattr("sonify.library.search._SINGLY", (200, 3, 5)[round_])
+        monkeypatch.setattr("sonify.library.search.answer._SINGLY", (200, 3, 5)[round_])
         words = "dog barki" if "w" in what else ""
         query = unit(random.normal(size=6)) if "m" in what else None
         picture = unit(random.normal(size=(3, 6))) if "p" in what else None
@@ -327,7 +327,7 @@ def test_common_words_are_left_out_where_there_are_rarer_ones(
 ) -> None:
     asked = [Searched("few", few)]
     assert len(answer(asked, "gravel dog")) == 3
-    monkeypatch.setattr("sonify.library.search._RANKED", 2)
+    monkeypatch.setattr("sonify.library.search.answer._RANKED", 2)
     assert [hit.record.path for hit in answer(asked, "gravel dog")] == ["footsteps_on_gravel.wav"]
     assert len(answer(asked, "dog")) == 2
     assert len(answer(asked, "dog wav")) == 2

@@ -17,8 +17,8 @@ from mutagen.id3 import APIC, COMM, ID3, TCON, TCOP, TIT2, TPE1, TXXX, WCOP
 from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 
+from sonify.library.metadata.tags import read_tags
 from sonify.library.records import Tags
-from sonify.library.tags import read_tags
 
 RATE_HZ = 48_000
 IXML = """<?xml version="1.0" encoding="UTF-8"?><BWFXML><IXML_VERSION>1.61</IXML_VERSION><NOTE>a note</NOTE>

@@ -16,7 +16,7 @@ from PIL import Image
 
 from sonify.cli.program import run
 from sonify.errors import LibraryError, ModelError, SettingsError, VideoError
-from sonify.library.catalog import CatalogFile, Filter
+from sonify.library.catalog.file import CatalogFile, Filter
 from sonify.models.calibration import OPENAI_CLIP, Calibration
 from sonify.models.clap.ear import Ear
 from sonify.models.interface import Array, Box, Embeddings

@@ -12,8 +12,8 @@ from sonify.batch.find import find_videos
 from sonify.batch.report import FILE_NAME, BatchFile, BatchReport, begun
 from sonify.cues import CueSheet
 from sonify.errors import CueSheetError, RenderError, SonifyError, VideoError
-from sonify.library.credits import SUFFIX as CREDITS
-from sonify.library.credits import is_ours
+from sonify.library.rights.credits import SUFFIX as CREDITS
+from sonify.library.rights.credits import is_ours
 from sonify.pipeline import Libraries, Session
 from sonify.progress import Event, Progress, silent
 from sonify.settings import Settings

@@ -40,7 +40,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
 def run(args: argparse.Namespace, context: Context) -> int:
     """Does it."""
     from sonify.cues import CueSheet
-    from sonify.library.credits import is_ours
+    from sonify.library.rights.credits import is_ours
     from sonify.pipeline import credits_beside, render
 
     sheet = CueSheet.load(args.cues)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from sonify.library import licences
-from sonify.library.catalog import CatalogFile
+from sonify.library.catalog.file import CatalogFile
 from sonify.library.records import Measures, SoundRecord
-from sonify.library.walk import shown
+from sonify.library.refresh.walk import shown
+from sonify.library.rights import licences
 
 FindingKind = Literal[
     "unreadable",

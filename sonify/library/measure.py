@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonify.library.header import read_header
 from sonify.library.measures.loops import Loops
 from sonify.library.measures.onsets import Onsets
 from sonify.library.measures.peaks import Peaks
 from sonify.library.measures.silence import LOOKED_AT_S, Ends, lead_s
+from sonify.library.metadata.header import read_header
 from sonify.library.records import Measures
 from sonify.loudness import Meter
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from sonify import resources
 from sonify.errors import LibraryError
-from sonify.library.catalog import CatalogFile, DamagedError
-from sonify.library.refresh import refresh
-from sonify.library.refresh_measures import measure_sounds
+from sonify.library.catalog.file import CatalogFile, DamagedError
+from sonify.library.refresh.index import refresh
+from sonify.library.refresh.measures import measure_sounds
+from sonify.library.refresh.walk import shown, visible
 from sonify.library.sounds import Catalog, Library
 from sonify.library.sounds_found import FoundSounds, Source, labels_of
-from sonify.library.walk import shown, visible
 from sonify.progress import Progress, note, silent
 
 STARTER = "starter"

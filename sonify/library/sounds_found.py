@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from sonify.library.catalog import CatalogFile, entry
-from sonify.library.catalog_rows import Filter, phrase_list, where
+from sonify.library.catalog.file import CatalogFile, entry
+from sonify.library.catalog.rows import Filter, phrase_list, where
 from sonify.library.records import SoundKind
 from sonify.library.sounds import Label, Library, Sound
 

@@ -15,7 +15,7 @@ from sonify.cli.output import shown
 from sonify.cli.tables import count
 
 if TYPE_CHECKING:
-    from sonify.library.catalog import CatalogFile
+    from sonify.library.catalog.file import CatalogFile
     from sonify.library.check import Finding
     from sonify.library.sounds import Library
     from sonify.models.clap.ear import Ear

@@ -27,8 +27,8 @@ def run(args: argparse.Namespace, context: Context) -> int:
     from dataclasses import asdict
 
     from sonify.cues import CueSheet
-    from sonify.library import credits
-    from sonify.library.known import Known
+    from sonify.library.rights import credits
+    from sonify.library.rights.known import Known
     from sonify.mix.places import check_writable
     from sonify.pipeline import SoundFinder
 

@@ -10,7 +10,7 @@ from sonify.cli.common import UsageError, licence_option
 from sonify.library.records import SoundKind
 
 if TYPE_CHECKING:
-    from sonify.library.catalog import Filter
+    from sonify.library.catalog.file import Filter
 
 KINDS: tuple[SoundKind, ...] = get_args(SoundKind)
 
@@ -33,8 +33,8 @@ def filter_options(parser: argparse.ArgumentParser) -> None:
 
 def filter_of(args: argparse.Namespace) -> Filter:
     """What they say. Raises SettingsError for a licence that isn't known or a length that is no length."""
-    from sonify.library.catalog import Filter
-    from sonify.library.policy import parse
+    from sonify.library.catalog.file import Filter
+    from sonify.library.rights.policy import parse
 
     for name, value in (("--min-s", args.min_s), ("--max-s", args.max_s)):
         if value is not None and not (math.isfinite(value) and value >= 0):

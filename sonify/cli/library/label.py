@@ -27,7 +27,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
 def run(args: argparse.Namespace, context: Context) -> int:
     """Does it."""
     from sonify.errors import LibraryError
-    from sonify.library.finding import find_sound
+    from sonify.library.search.finding import find_sound
 
     if args.remove == (args.label is not None):
         raise UsageError(

@@ -24,7 +24,7 @@ from sonify.cli.output import shown
 from sonify.cli.tables import count
 
 if TYPE_CHECKING:
-    from sonify.library.catalog import CatalogFile, CatalogStats, Filter
+    from sonify.library.catalog.file import CatalogFile, CatalogStats, Filter
     from sonify.library.records import SoundRecord
     from sonify.library.sounds import Library
 
@@ -130,7 +130,7 @@ def _ending(total: int, limit: int) -> str:
 
 
 def _info(args: argparse.Namespace, context: Context) -> int:
-    from sonify.library.finding import find_sound
+    from sonify.library.search.finding import find_sound
 
     with opened(args, context, sound=args.sound) as libraries:
         file, record = find_sound([file for _, file in libraries], args.sound)

@@ -11,7 +11,7 @@ from sonify.cli.common import Context
 from sonify.cli.output import shown
 
 if TYPE_CHECKING:
-    from sonify.library.catalog import CatalogFile
+    from sonify.library.catalog.file import CatalogFile
     from sonify.library.records import SoundRecord
     from sonify.library.sounds import Library
     from sonify.progress import Progress
@@ -39,8 +39,8 @@ def open_libraries(
     args: argparse.Namespace, context: Context, *, sound: str = "", measured: Progress | None = None
 ) -> Opened:
     """What `opened` yields; the caller closes it."""
-    from sonify.library.finding import library_around
     from sonify.library.scan import libraries_of, refreshed
+    from sonify.library.search.finding import library_around
 
     folders = [*getattr(args, "folders", []), *args.library]
     around = library_around(sound) if sound and not folders else None

@@ -16,7 +16,7 @@ from sonify.errors import LibraryError
 from sonify.progress import Event, Progress, note
 
 if TYPE_CHECKING:
-    from sonify.library.catalog import CatalogFile
+    from sonify.library.catalog.file import CatalogFile
     from sonify.library.sounds import Library
 
 _SHOWN_PROBLEMS = 10

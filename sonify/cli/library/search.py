@@ -12,7 +12,7 @@ from sonify.cli.output import shown
 from sonify.cli.tables import count
 
 if TYPE_CHECKING:
-    from sonify.library.search import SearchHit
+    from sonify.library.search.answer import SearchHit
 
 LIMIT = 20
 

@@ -16,7 +16,7 @@ from sonify.library.fetch.download import Remote
 from sonify.library.fetch.network import Headers, Network, NotThereError, read
 from sonify.library.fetch.sheet import Row
 from sonify.library.fetch.single import Chosen, Single, file_name
-from sonify.library.licences import normalise
+from sonify.library.rights.licences import normalise
 
 KEY, ACCESS = "FREESOUND_API_KEY", "FREESOUND_ACCESS_TOKEN"
 _FIELDS = "id,name,license,username,previews,duration,tags,description,url,filesize,type,md5"

@@ -22,7 +22,7 @@ from sonify.library.fetch.state import HIDDEN, State, alone
 from sonify.library.fetch.table import TABLE, Archive, FetchList, Part, find
 from sonify.library.fetch.unpack import unpack
 from sonify.library.fetch.zips import DamagedError
-from sonify.library.header import read_header
+from sonify.library.metadata.header import read_header
 from sonify.library.scan import scan
 from sonify.progress import Event, Progress, note, silent
 

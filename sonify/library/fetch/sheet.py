@@ -14,8 +14,8 @@ from typing import Any
 
 from sonify.errors import LibraryError
 from sonify.files import write_text
-from sonify.library.licences import normalise
-from sonify.library.words import normalise as as_label
+from sonify.library.labels.words import normalise as as_label
+from sonify.library.rights.licences import normalise
 
 NAME = "labels.csv"
 _CLASSES = Path(__file__).with_name("classes.csv")

@@ -19,7 +19,7 @@ from sonify.errors import LibraryError
 from sonify.files import replacing
 from sonify.library.fetch.table import Archive
 from sonify.library.fetch.zips import DamagedError, JoinedZip
-from sonify.library.walk import shown
+from sonify.library.refresh.walk import shown
 
 _BLOCK = 1 << 20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)

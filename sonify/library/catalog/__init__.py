@@ -1,0 +1,1 @@
+"""What is known of a library, in one SQLite file."""

@@ -1,0 +1,1 @@
+"""From names to labels, and from labels to phrases that describe what is seen."""

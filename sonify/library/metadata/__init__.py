@@ -1,0 +1,1 @@
+"""What files and the tables beside them say of the sounds."""

@@ -1,0 +1,1 @@
+"""Finding sounds by words, by meaning and by sound."""
