@@ -93,12 +93,23 @@ class MatchingSettings:
     top: Annotated[int, Field(ge=1, le=100, description="suggestions for each cue, the chosen one included")] = 5
     min_presence_s: Annotated[float, Field(ge=0, le=60, description="a shorter appearance is a flicker")] = 0.5
     bridge_gap_s: Annotated[float, Field(ge=0, le=60, description="a shorter absence is bridged")] = 1.0
+    adaptive: Annotated[
+        bool, Field(description="where an emitter begins and ends is judged by how far it rises in its scene")
+    ] = True
+    refine_rate_hz: Annotated[
+        float,
+        Field(ge=0, le=240, description="frames a second looked at around where emitters begin and end; 0: none"),
+    ] = 12.0
     vary_pitch_percent: Annotated[
         float, Field(ge=0, le=20, description="how far the pitch of one event differs from that of the next")
     ] = 3.0
     vary_level_db: Annotated[
         float, Field(ge=0, le=12, description="how far the level of one event differs from that of the next")
     ] = 1.5
+    evidence: Annotated[
+        Literal["dense", "gradcam"],
+        Field(description="what says where in the picture: features by place, or Grad-CAM (ResNets of CLIP only)"),
+    ] = "dense"
     rerank: Annotated[
         Literal["none", "clap"],
         Field(description="clap: of a label's sounds, those that sound most like it come first"),
@@ -134,6 +145,9 @@ class MixSettings:
     keep_tracks: Annotated[bool, Field(description="the original's audio tracks follow the new one, untouched")] = (
         False
     )
+    size_gain_db: Annotated[
+        float, Field(ge=0, le=24, description="how much an emitter's size in the picture may add or take away")
+    ] = 6.0
     effect_below_lu: Annotated[
         float, Field(ge=-20, le=60, description="how far an effect at 0 dB lies under the original's loudness")
     ] = 4.0

@@ -51,7 +51,6 @@ def second_look(
     chunks = read_ranges(info, everything, short_side_px=short_side_px, settings=settings, progress=progress)
     for chunk in chunks:
         pixels = chunk.pixels
-        pixels.flags.writeable = False
         for watcher, pace in zip(watchers, paces, strict=True):
             own = [index for index, time_s in enumerate(chunk.times_s) if pace.wants(time_s)]
             if own:
