@@ -32,17 +32,22 @@ _WEIGHTS = {
 
 
 class Meter:
-    """Measures samples [N, C] as they come; `C` of 5, 6 and 8 are taken to be 5.0, 5.1 and 7.1."""
+    """Measures samples [N, C] as they come; `C` of 5, 6 and 8 are taken to be 5.0, 5.1 and 7.1.
 
-    def __init__(self, rate_hz: int, channels: int) -> None:
+    divisions: into how many parts of equal length the steps of 0.1 s are divided in `powers`.
+    """
+
+    def __init__(self, rate_hz: int, channels: int, *, divisions: int = 1) -> None:
         self._rate_hz, self._channels = rate_hz, channels
         self._first: list[NDArray[Any]] = []
-        self._step = max(1, round(STEP_S * rate_hz))
+        self._divisions = divisions
+        self._step = max(1, round(STEP_S * rate_hz / divisions)) * divisions
         self._weights = np.array(_WEIGHTS.get(channels, (1.0,) * channels))
         self._sections = _k_weighting(rate_hz)
-        self._state = np.zeros((len(self._sections), 2, channels))
-        self._rest: NDArray[np.float64] = np.zeros((0, channels))
+        self._state = np.zeros((len(self._sections), channels, 2))
+        self._rest: NDArray[np.float64] = np.zeros((channels, 0))
         self._powers: list[NDArray[np.float64]] = []
+        self._steps = 0
 
     def add(self, samples: NDArray[Any]) -> None:
         """Takes the next samples."""
@@ -50,14 +55,24 @@ class Meter:
 
         if not len(samples):
             return
-        if not self._powers or sum(map(len, self._powers)) < GATE_STEPS:
+        if self._steps < GATE_STEPS:
             self._first.append(samples)
-        heard, self._state = sosfilt(self._sections, samples.astype(np.float64), axis=0, zi=self._state)
-        heard = np.concatenate([self._rest, heard])
-        count = len(heard) // self._step
-        steps = heard[: count * self._step].reshape(count, self._step, heard.shape[1])
-        self._powers.append(np.einsum("tnc,tnc->tc", steps, steps) @ self._weights / self._step)
-        self._rest = heard[count * self._step :]
+        # Channel by channel: a filter over the first axis of two would copy everything twice.
+        fresh = np.ascontiguousarray(samples.T, np.float64)
+        joined = np.concatenate([self._rest, fresh], axis=1) if self._rest.shape[1] else fresh
+        count = joined.shape[1] // self._step
+        self._rest = joined[:, count * self._step :]
+        if not count:
+            return
+        heard, self._state = sosfilt(self._sections, joined[:, : count * self._step], axis=1, zi=self._state)
+        parts = heard.reshape(self._channels, count * self._divisions, -1)
+        self._powers.append(self._weights @ np.einsum("ctn,ctn->ct", parts, parts) / parts.shape[2])
+        self._steps += count
+
+    @property
+    def powers(self) -> NDArray[np.float64]:
+        """Weighted power of each part of each whole step that came, [T]."""
+        return np.concatenate(self._powers) if self._powers else np.zeros(0)
 
     def integrated_lufs(self) -> float:
         """The loudness of all that came, gated; -inf for silence. Less than 400 ms count as if they were repeated."""
@@ -69,7 +84,7 @@ class Meter:
         if self._first and not len(self._over(GATE_STEPS)):
             return self._repeated().loudest_lufs(window_s)
         steps = round(window_s / STEP_S)
-        powers = self._over(min(steps, max(1, sum(map(len, self._powers)))))
+        powers = self._over(min(steps, max(1, self._steps)))
         return _lufs(float(powers.max())) if len(powers) else float("-inf")
 
     def _repeated(self) -> Meter:
@@ -82,11 +97,15 @@ class Meter:
 
     def _over(self, steps: int) -> NDArray[np.float64]:
         """Mean power over so many neighbouring steps, at each place."""
-        powers = np.concatenate(self._powers) if self._powers else np.zeros(0)
-        if len(powers) < steps:
-            return np.zeros(0)
-        sums = np.concatenate([[0.0], np.cumsum(powers)])
-        return np.asarray(np.maximum(sums[steps:] - sums[:-steps], 0.0) / steps)
+        return mean_over(self.powers.reshape(-1, self._divisions).mean(axis=1), steps)
+
+
+def mean_over(powers: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """Mean of each `steps` neighbouring powers, as many as there are places for them."""
+    if len(powers) < steps:
+        return np.zeros(0)
+    sums = np.concatenate([[0.0], np.cumsum(powers)])
+    return np.asarray(np.maximum(sums[steps:] - sums[:-steps], 0.0) / steps)
 
 
 def gated_lufs(powers: NDArray[np.float64]) -> float:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sonify.cues import Cue, CueSheet, LibraryRef, ModelRef, Scene, SoundRef, VideoRef
 from sonify.errors import LibraryError, RenderError
 from sonify.mix import timeline
-from sonify.mix.dynamics import Limiter
+from sonify.mix.limiter import Limiter
 from sonify.mix.mixer import Mix
 from sonify.mix.sources import RATE_HZ
 from sonify.mix.streams import Film

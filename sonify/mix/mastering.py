@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from sonify.loudness import Meter
-from sonify.mix.dynamics import Limiter
 from sonify.mix.heard import Heard
+from sonify.mix.limiter import Limiter
 from sonify.mix.profiles import Profile
 from sonify.mix.sources import RATE_HZ, Samples
-from sonify.mix.spatial import Floats
 from sonify.mix.spool import Spool
 
 TOLERANCE_LU = 0.5
@@ -19,7 +18,7 @@ TOLERANCE_LU = 0.5
 
 _AIM_LU = 0.1
 _CORRECT_FROM_LU = 0.3
-_MOST_SEARCHES = 8
+_MOST_SEARCHES = 16
 
 MOST_LIMITING_DB = 24.0
 """Peaks are brought down by no more: a programme of a few clicks is not crushed until it is loud."""
@@ -27,6 +26,9 @@ MOST_LIMITING_DB = 24.0
 _LEAST_SLOPE = 0.1
 _MARGIN_DB = 0.1
 _METER_STEP_DB = 0.05
+_LIMITED_LU = 0.2
+"""So much loudness lost to the limiter is worth a look at the samples."""
+
 _BETWEEN_DB = 3.0
 """How far the wave between samples may rise over them, nearly always."""
 
@@ -38,6 +40,7 @@ class Master:
         self._spool, self._profile = spool, profile
         self._ceiling_db = profile.peak_dbtp
         self._offset_lu = 0.0
+        self._rough_lu = 0.0
         self._peak_db = _db(spool.peak)
         self._given_db = self._ceiling_db
         self._at_most = False
@@ -82,34 +85,48 @@ class Master:
             self.loudness_lufs = loudness
             return 0.0
         wanted = self._profile.loudness_lufs + self._offset_lu
+        gain_db, guessed = self._search(wanted)
+        if loudness + gain_db - guessed > _LIMITED_LU:
+            # The outline is rough where the limiter works hard: once, it is compared with the samples.
+            self._rough_lu += self._measured(gain_db) - guessed
+            gain_db, guessed = self._search(wanted)
+        self.loudness_lufs = guessed
+        return gain_db
+
+    def _search(self, wanted: float) -> tuple[float, float]:
+        """The gain that comes to `wanted`, or the most that is allowed, and what it comes to."""
         most_db = self._profile.peak_dbtp - self._peak_db + MOST_LIMITING_DB
-        gain_db = min(wanted - loudness, most_db)
-        before, slope = None, 1.0
+        gain_db = min(wanted - self._spool.loudness_lufs, most_db)
+        best, before, slope = (gain_db, float("inf")), None, 1.0
         for _ in range(_MOST_SEARCHES):
-            self.loudness_lufs = self._loudness_at(gain_db)
-            off_lu = wanted - self.loudness_lufs
+            guessed = self._guessed(gain_db)
+            off_lu = wanted - guessed
+            best = min(best, (gain_db, guessed), key=lambda tried: abs(wanted - tried[1]))
             self._at_most = off_lu > 0 and gain_db >= most_db
             if abs(off_lu) <= _AIM_LU or self._at_most:
                 break
             # The more is limited, the less a decibel of gain brings: as the last step showed, so the next is made.
             if before is not None and gain_db != before[0]:
-                slope = (self.loudness_lufs - before[1]) / (gain_db - before[0])
+                slope = (guessed - before[1]) / (gain_db - before[0])
                 slope = min(1.0, max(_LEAST_SLOPE, slope))
-            before = (gain_db, self.loudness_lufs)
+            before = (gain_db, guessed)
             gain_db = min(gain_db + off_lu / slope, most_db)
-        return gain_db
+        return best
 
-    def _loudness_at(self, gain_db: float) -> float:
+    def _guessed(self, gain_db: float) -> float:
         if self._peak_db + gain_db <= self._ceiling_db - _BETWEEN_DB:
             return self._spool.loudness_lufs + gain_db
+        return self._spool.loudness_lufs + self._spool.outline.change_lu(gain_db, self._ceiling_db) + self._rough_lu
+
+    def _measured(self, gain_db: float) -> float:
         meter = Meter(RATE_HZ, self._spool.channels)
         for block in self._limited(gain_db):
             meter.add(block)
         return meter.integrated_lufs()
 
     def _limited(self, gain_db: float) -> Iterator[Samples]:
-        factor = 10 ** (gain_db / 20)
-        louder: Iterator[Floats] = (block * np.float64(factor) for block in self._spool.blocks())
+        factor = np.float32(10 ** (gain_db / 20))
+        louder: Iterator[Samples] = (block * factor for block in self._spool.blocks())
         return Limiter(self._ceiling_db, self._spool.channels).run(louder)
 
 
