@@ -9,9 +9,6 @@ import pytest
 from models_tiny import CONFIG, write_folder
 
 from sonify.errors import ModelError
-from sonify.models.calibration import Calibration
-
-SOME = Calibration(scale=15.0, bias=-3.0)
 
 
 def _model(tmp_path: Path, vision: dict[str, Any]) -> Any:
@@ -82,21 +79,9 @@ def test_places_of_an_averaging_tower_average_to_its_vector(tmp_path: Path) -> N
     assert places.mean((1, 2)).numpy() == pytest.approx(whole.numpy(), abs=1e-4)
 
 
-def test_a_region_is_where_the_map_is_high() -> None:
-    from sonify.models.dense import regions
-
-    maps = np.full((3, 8, 14), -0.2, np.float32)
-    maps[0, 3:5, 11:13] = 0.5
-    maps[1, :, :] += np.random.default_rng(0).normal(0, 0.01, (8, 14)).astype(np.float32)
-    found = regions(maps, SOME)
-    assert found.pans[0] == pytest.approx(12 / 14 * 2 - 1, abs=1e-6)
-    assert found.areas[0] == pytest.approx(4 / 112)
-    assert found.confidence[0] > 0.5 > found.confidence[1]
-    assert found.pans[2] == 0 and found.areas[2] == 0  # nothing stands out: the middle
-
-
 def test_the_built_in_model_points_at_a_fire() -> None:
-    from sonify.models.dense import label_maps, regions
+    from sonify.matching.saliency import regions
+    from sonify.models.dense import label_maps
     from sonify.models.registry import load
     from sonify.models.text import embed_labels, embed_null
     from sonify.settings import ModelSettings
@@ -112,3 +97,22 @@ def test_the_built_in_model_points_at_a_fire() -> None:
         frame[20:132, left + 10 : left + 122] = (fire * 255).astype(np.uint8)
         found = regions(label_maps(model, frame[None], words, null).maps[:, 0], model.calibration)
         assert found.pans[0] * side > 0.3
+
+
+def test_grad_cam_maps_are_of_the_whole_picture_and_no_surer_than_the_model(tmp_path: Path) -> None:
+    from sonify.models.gradcam import gradcam_maps, heat_maps, must_be_resnet
+
+    model = _model(tmp_path, {"image_size": 64, "layers": [1, 1, 1, 1], "width": 16})
+    frames = np.random.default_rng(0).integers(0, 255, (2, 60, 120, 3), dtype=np.uint8)
+    labels, null = _unit(5, 32), _unit(2, 32)
+    maps = gradcam_maps(model, frames, labels, null).maps
+    assert maps.shape == (2, 5, 2, 4) and maps.dtype == np.float32 and np.isfinite(maps).all()
+    seen = model.embed_frames(frames).vectors
+    assert np.all(maps <= (seen @ labels.T - (seen @ null.T).max(-1, keepdims=True)).max(1)[..., None, None] + 1e-5)
+    assert gradcam_maps(model, frames[:0], labels, null).maps.shape[:2] == (0, 5)
+    with pytest.raises(ModelError, match="dense"):
+        must_be_resnet(_model(tmp_path / "vit", CONFIG["model_cfg"]["vision_cfg"]))
+    import torch
+
+    heat, _ = heat_maps(model.module.visual, torch.randn(2, 3, 64, 64), torch.from_numpy(labels))
+    assert heat.shape == (2, 5, 2, 2) and heat.min() >= 0 and heat.max() == 1

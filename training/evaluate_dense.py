@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from sonify.matching.saliency import Regions, regions
 from sonify.models.clip import ClipModel
-from sonify.models.dense import Regions, label_maps, regions
+from sonify.models.dense import label_maps
 from sonify.models.text import embed_labels, embed_null
 from training.concepts import FACES
 from training.data import Photos, load_photos

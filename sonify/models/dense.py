@@ -23,7 +23,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from sonify.errors import ModelError
-from sonify.models.calibration import Calibration
 from sonify.models.clip import ClipModel
 from sonify.models.interface import Array
 from sonify.models.preprocess import Layout, Recipe, layout, prepare
@@ -35,16 +34,15 @@ LONGEST = 4.0
 DETAIL = 2.0
 """How much larger than usual a convolutional tower sees the picture. Over 300 composed pictures (by the recipe of
 training/evaluate_dense.py) an earlier sonify-mini's error of pan was .18 with 1, .15 with 1.5 and .135 with 2."""
-THRESHOLD = 0.4
-"""Evidence counts from so far between a map's median and its best place: few outliers move either."""
 
 
 @dataclass(frozen=True)
 class LabelMaps:
     """Evidence by place.
 
-    maps: float32 [N, L, h, w]: how far the cosine of label l at a place of frame n is above the best null phrase's
-    there. The h x w places cover the whole picture evenly, from its left top corner.
+    maps: float32 [N, L, h, w]: how far the cosine of label l at a place of frame n is above that of all null phrases
+    together (their soft maximum, at the scale of the model's calibration). The h x w places cover the whole picture
+    evenly, from its left top corner.
     """
 
     maps: Array
@@ -72,6 +70,7 @@ def label_maps(
     plan = _whole(height, width, recipe, detail) if whole else layout(height, width, recipe, "tiles")
     # Norms may stay in fp32 while the rest is halved; convolutions tell what pictures must be.
     dtype = next(p.dtype for p in visual.parameters() if p.ndim == 4)
+    scale = model.calibration.scale
     step = max(1, 16 // len(plan.corners))
     found: list[Array] = []
     for start in range(0, len(pixels), step):
@@ -79,43 +78,20 @@ def label_maps(
         with torch.inference_mode():
             ready = _ready(part, plan, model.recipe, model.device, dtype, whole)
             cosines = _places(visual, ready) @ words.T
-            rise = cosines[..., : len(labels)] - cosines[..., len(labels) :].amax(-1, keepdim=True)
+            nothing = torch.logsumexp(scale * cosines[..., len(labels) :], -1, keepdim=True) / scale
+            rise = cosines[..., : len(labels)] - nothing
             maps = rise.permute(0, 3, 1, 2)
             if not whole:
-                maps = _joined(maps.reshape(len(part), -1, *maps.shape[1:]), plan)
+                maps = joined(maps.reshape(len(part), -1, *maps.shape[1:]), plan)
         found.append(np.asarray(maps.to("cpu", torch.float32).numpy()))
     empty = np.zeros((0, len(labels), 1, 1), np.float32)
     return LabelMaps(np.concatenate(found) if found else empty)
 
 
-@dataclass(frozen=True)
-class Regions:
-    """One label's place in each of N frames.
-
-    pans: float64 [N], centre of mass of the evidence, -1 (left) to 1 (right); 0 where no place stands out. areas:
-    share of the picture above the threshold. confidence: probability of the label at its best place (0..1); below
-    0.5 the place is of something else as likely as not.
-    """
-
-    pans: NDArray[np.float64]
-    areas: NDArray[np.float64]
-    confidence: NDArray[np.float64]
-
-
-def regions(maps: Array, calibration: Calibration) -> Regions:
-    """Centre, area and confidence of maps [N, h, w] of one label."""
-    columns = maps.shape[2]
-    across = (np.arange(columns) + 0.5) / columns * 2 - 1
-    flat = maps.reshape(len(maps), -1).astype(np.float64)
-    middle, best = np.median(flat, axis=1), flat.max(axis=1)
-    limit = middle + THRESHOLD * (best - middle)
-    above = np.maximum(maps - limit[:, None, None], 0.0)
-    total = above.sum(axis=(1, 2))
-    pans = (above.sum(axis=1) * across).sum(axis=1) / np.maximum(total, 1e-12)
-    areas = (above > 0).mean(axis=(1, 2))
-    nothing = np.zeros(len(maps), np.float32)
-    sure = calibration.probabilities(best[:, None].astype(np.float32), nothing)[:, 0]
-    return Regions(np.where(total > 1e-9, pans, 0.0), areas, sure.astype(np.float64))
+def wanted_px(model: ClipModel, *, detail: float = DETAIL) -> int:
+    """The short side, in pixels, that frames need for `label_maps` to see all it can."""
+    size = model.recipe.size_px
+    return max(1, round(size * detail / STRIDE_PX)) * STRIDE_PX if _sees_any_size(model.module.visual) else size
 
 
 def _sees_any_size(visual: Any) -> bool:
@@ -216,7 +192,7 @@ def _of_vit(visual: Any, pictures: Tensor) -> Tensor:
     return found.reshape(len(found), rows, columns, -1)
 
 
-def _joined(maps: Tensor, plan: Layout) -> Tensor:
+def joined(maps: Tensor, plan: Layout) -> Tensor:
     """Maps of tiles [N, V, L, g, g] as maps of the picture [N, L, h, w]; where tiles overlap, their mean."""
     count, views, labels, grid = maps.shape[:4]
     size = plan.height if plan.width >= plan.height else plan.width

@@ -1,0 +1,220 @@
+"""Where each emitter is and how large, over time: the curves of pan and gain of its part.
+
+A second look, a few frames a second, through the image tower's own features place by place (sonify.models.dense), one
+pass for all labels that are there at that time. Where the picture doesn't say clearly enough, an emitter is in the
+centre at its usual level. docs/pan-and-gain.md has the numbers behind the constants.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonify.cues import Curve, Evidence
+from sonify.errors import ModelError
+from sonify.matching.curves import curve, slew_limited, smoothed
+from sonify.matching.parts import Part
+from sonify.matching.saliency import Regions, regions
+from sonify.matching.scores import Words
+from sonify.matching.second_look import Window
+from sonify.models.interface import Array, ImageTextModel
+from sonify.progress import Progress, note, silent
+from sonify.settings import Settings
+
+Floats = NDArray[np.float64]
+Maps = Callable[[NDArray[np.uint8], Array], Array]
+"""Frames uint8 [N, H, W, 3] and vectors of labels [L, D] in, maps float32 [N, L, h, w] out."""
+
+RATE_HZ = 5.0
+"""Frames a second: what crosses the picture in a second is seen five times on its way."""
+SURE = 0.5
+"""A frame counts from this confidence."""
+SURE_SHARE = 0.25
+"""Share of an interval's frames that must count; else its emitter may well be somewhere else altogether."""
+SIGMA_S = 0.5
+"""Width of the smoothing: at RATE_HZ about six frames decide each value."""
+REST_WEIGHT = 0.15
+PAN_OUTLIER, GAIN_OUTLIER_DB = 0.3, 3.0
+PAN_SLEW_PER_S, GAIN_SLEW_DB_PER_S = 2.5, 12.0
+"""From edge to edge in 0.8 s; faster is a mistake of the map more often than an emitter."""
+PAN_TOLERANCE, GAIN_TOLERANCE_DB = 0.03, 0.4
+"""Below what is heard: about 3 degrees between loudspeakers at +-30, and half of the least audible step of level."""
+TYPICAL_SIZE = 0.07
+"""Size (`Regions.sizes`) of an emitter half as high as the picture; it is heard at 0 dB."""
+SIZE_RATIO = 3.0
+"""So many times as large, an emitter has three quarters of the gain that it can have at most."""
+NEAR_EVIDENCE_S = 0.3
+
+
+class Where:
+    """A watcher of the second look: give it to second_look(), then ask for each part's result().
+
+    cuts: where the picture changes at once (starts of scenes), so that a curve jumps there instead of gliding.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        model: ImageTextModel,
+        words: Words,
+        settings: Settings,
+        *,
+        cuts: Sequence[Fraction] = (),
+        progress: Progress = silent,
+    ) -> None:
+        """parts: those of effects alone; ambiences have no place. Raises ModelError where the settings ask for
+        evidence that this model can't give."""
+        self._parts, self._words, self._settings, self._progress = tuple(parts), words, settings, progress
+        self._model, self._cuts = model, sorted(cuts)
+        self._maps = maps_of(model, words.null, settings) if parts else None
+        self._seen: dict[int, tuple[list[Fraction], list[Array]]] = {part.label: ([], []) for part in parts}
+
+    @staticmethod
+    def short_side_px(model: ImageTextModel) -> int:
+        """How large frames should be: the short side."""
+        from sonify.models.dense import wanted_px
+
+        return wanted_px(model)
+
+    def windows(self) -> Sequence[Window]:
+        """The intervals of all parts."""
+        if self._maps is None:
+            return ()
+        return tuple(Window(p.interval.start_s, p.interval.end_s, RATE_HZ) for p in self._parts)
+
+    def see(self, times_s: Sequence[Fraction], frames: NDArray[np.uint8]) -> None:
+        """Maps of the labels that may be there, frame by frame; only the maps are kept."""
+        if self._maps is None:
+            return
+        there = [self._labels_at(time_s) for time_s in times_s]
+        start = 0
+        while start < len(there):
+            stop = start
+            while stop < len(there) and there[stop] == there[start]:
+                stop += 1
+            if labels := there[start]:
+                self._look(times_s[start:stop], frames[start:stop], labels)
+            start = stop
+
+    def _labels_at(self, time_s: Fraction) -> tuple[int, ...]:
+        spans = ((p.label, p.interval) for p in self._parts)
+        return tuple(sorted({label for label, i in spans if i.start_s <= time_s <= i.end_s}))
+
+    def _look(self, times_s: Sequence[Fraction], frames: NDArray[np.uint8], labels: tuple[int, ...]) -> None:
+        assert self._maps is not None
+        try:
+            maps = self._maps(frames, self._words.labels[list(labels)])
+        except ModelError as error:
+            note(self._progress, "match", f"{error.what}: sounds are placed by thirds of the picture only")
+            self._maps = None
+            return
+        for index, label in enumerate(labels):
+            times, kept = self._seen[label]
+            times += times_s
+            kept += list(maps[:, index].astype(np.float16))
+
+    def result(self, part: Part) -> Part:
+        """The part with its curves, its mean pan, and the box as evidence; as it was where nothing was looked at."""
+        times, maps = self._seen.get(part.label, ([], []))
+        first, last = bisect_left(times, part.interval.start_s), bisect_left(times, part.interval.end_s)
+        if self._maps is None or last <= first:
+            return part
+        found = regions(np.stack(maps[first:last]).astype(np.float32), self._model.calibration)
+        inside = times[first:last]
+        sure = found.confidence >= SURE
+        start_s = float(part.interval.start_s)
+        if sure.mean() < SURE_SHARE:
+            return replace(part, pan=0.0, pan_curve=((start_s, 0.0),), gain_curve=())
+        pan: Curve = ()
+        gain: Curve = ()
+        values: list[Floats] = []
+        for piece, cut_s in self._pieces(inside):
+            at = np.array([float(time_s) for time_s in inside[piece]])
+            weights = np.where(sure[piece], found.confidence[piece], 0.0)
+            pans = pan_values(at, found.pans[piece], weights)
+            gains = gain_values(at, found.sizes[piece], weights, self._settings.mix.size_gain_db)
+            pan = _continued(pan, curve(at, pans, tolerance=PAN_TOLERANCE, digits=2), cut_s)
+            gain = _continued(gain, curve(at, gains, tolerance=GAIN_TOLERANCE_DB, digits=1), cut_s)
+            values.append(pans)
+        if all(value == 0 for _, value in gain):
+            gain = ()
+        mean = float(np.mean(np.concatenate(values)))
+        return replace(
+            part, pan=mean, pan_curve=pan, gain_curve=gain, evidence=_evidence(part.evidence, inside, found)
+        )
+
+    def _pieces(self, times_s: Sequence[Fraction]) -> list[tuple[slice, float]]:
+        """The frames between cuts, each stretch with the time of the cut before it."""
+        firsts = {0: times_s[0]} | {bisect_left(times_s, cut): cut for cut in self._cuts if cut > times_s[0]}
+        edges = sorted(firsts.items())
+        ends = [first for first, _ in edges[1:]] + [len(times_s)]
+        return [(slice(a, b), float(cut)) for (a, cut), b in zip(edges, ends, strict=True) if b > a]
+
+
+def maps_of(model: ImageTextModel, null: Array, settings: Settings) -> Maps | None:
+    """How frames become maps: by matching.evidence. None where the model has no places to ask.
+
+    Raises ModelError where Grad-CAM is asked for and the model's image tower is no ResNet of open_clip's.
+    """
+    from sonify.models.clip import ClipModel
+    from sonify.models.dense import label_maps
+
+    if settings.matching.evidence == "gradcam":
+        from sonify.models.gradcam import gradcam_maps, must_be_resnet
+
+        resnet = must_be_resnet(model)
+        return lambda frames, labels: gradcam_maps(resnet, frames, labels, null).maps
+    if not isinstance(model, ClipModel):
+        return None
+    return lambda frames, labels: label_maps(model, frames, labels, null).maps
+
+
+def pan_values(times_s: Floats, pans: Floats, weights: Floats) -> Floats:
+    """Smoothed pans, -1..1, of the pans measured at times_s with the given confidence."""
+    found = smoothed(times_s, pans, weights, sigma_s=SIGMA_S, rest=0.0, rest_weight=REST_WEIGHT, outlier=PAN_OUTLIER)
+    return slew_limited(times_s, np.clip(found, -1.0, 1.0), PAN_SLEW_PER_S)
+
+
+def gain_values(times_s: Floats, sizes: Floats, weights: Floats, range_db: float) -> Floats:
+    """Smoothed gains in dB, -range_db..range_db, of the sizes measured at times_s; larger is louder."""
+    found = smoothed(
+        times_s,
+        size_gain_db(sizes, range_db),
+        weights,
+        sigma_s=SIGMA_S,
+        rest=0.0,
+        rest_weight=REST_WEIGHT,
+        outlier=GAIN_OUTLIER_DB,
+    )
+    return slew_limited(times_s, np.clip(found, -range_db, range_db), GAIN_SLEW_DB_PER_S)
+
+
+def size_gain_db(sizes: Floats, range_db: float) -> Floats:
+    """Gain of an emitter by its size: 0 dB for a typical one, bent so that it nears +-range_db but never jumps."""
+    steepness = math.atanh(0.75) / math.log(SIZE_RATIO)
+    return np.asarray(range_db * np.tanh(steepness * np.log(np.maximum(sizes, 1e-6) / TYPICAL_SIZE)))
+
+
+def _continued(before: Curve, after: Curve, cut_s: float) -> Curve:
+    """Two curves on either side of a cut: the first is held up to it, the second begins there."""
+    if not before or not after:
+        return before or after
+    if len(after) == 1 and before[-1][1] == after[0][1]:
+        return before
+    cut_s = round(cut_s, 6)
+    return (*before, (cut_s, before[-1][1]), (cut_s, after[0][1]), *after[len(after) == 1 :])
+
+
+def _evidence(evidence: Evidence, times_s: Sequence[Fraction], found: Regions) -> Evidence:
+    """With the box of the frame nearest to it, where that one is sure."""
+    near = min(range(len(times_s)), key=lambda index: abs(float(times_s[index]) - evidence.time_s))
+    if abs(float(times_s[near]) - evidence.time_s) > NEAR_EVIDENCE_S or found.confidence[near] < SURE:
+        return evidence
+    left, top, right, bottom = (round(float(side), 3) for side in found.boxes[near])
+    return replace(evidence, box=(left, top, right, bottom))
