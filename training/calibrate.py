@@ -13,9 +13,11 @@ import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from sonify.models.background import background, usual_phrases
 from sonify.models.calibration import NULL_PHRASES
 from training.concepts import DRAWN, FACES, NOTHING
 from training.data import Photos, load_photos
@@ -32,7 +34,7 @@ PHOTOS_SHARE = 0.7
 
 @dataclass(frozen=True)
 class Margins:
-    """cos(label) - cos(best null): photos [N, C] and nothing-frames [M, C] over C sounding concepts.
+    """cos(label) - cos(best null or background): photos [N, C] and nothing-frames [M, C] over C sounding concepts.
 
     truth: int [N], column of each photo's own concept.
     """
@@ -62,22 +64,31 @@ def nothing_frames(photos: Photos, half: str, count: int = 400) -> np.ndarray:
     return np.concatenate([np.stack(drawn), np.stack(soft), photos.pixels[faces]])
 
 
-def measure(model: Loaded, photos: Photos, half: str) -> Margins:
-    """Margins of one half (fit or check) of the held-out photographs and of nothing-frames."""
+def measure(model: Loaded, photos: Photos, half: str, *, usual: bool = False) -> Margins:
+    """Margins of one half (fit or check) of the held-out photographs and of nothing-frames.
+
+    usual: over the background of what pictures usually show, not over the best null alone.
+    """
     silent = {*FACES, NOTHING}
     concepts = [c for c in photos.concept_names() if c not in silent]
     words = model.labels([[c] for c in (*concepts, *DRAWN)])
     null = model.phrases(list(NULL_PHRASES))
+    often = model.phrases(list(usual_phrases())) if usual else None
     rows = np.array([i for i in photos.half(half) if photos.concepts[i] not in silent])
     seen = model.pictures(photos.pixels[rows])
     empty = model.pictures(nothing_frames(photos, half))
     index = {c: n for n, c in enumerate(concepts)}
     return Margins(
-        seen @ words.T - (seen @ null.T).max(1, keepdims=True),
+        seen @ words.T - over(seen, null, often)[:, None],
         np.array([index[photos.concepts[i]] for i in rows]),
-        empty @ words.T - (empty @ null.T).max(1, keepdims=True),
+        empty @ words.T - over(empty, null, often)[:, None],
         (*concepts, *DRAWN),
     )
+
+
+def over(seen: np.ndarray, null: np.ndarray, often: np.ndarray | None) -> np.ndarray:
+    """What labels are compared with, [N], for pictures [N, D]."""
+    return (seen @ null.T).max(1) if often is None else background(seen, null, often)
 
 
 def logistic(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
@@ -153,10 +164,15 @@ def calibrate(folder: Path, photos: Photos) -> dict[str, float]:
     """Fit on the model in `folder`, write its calibration.json and return what it gives on the other half."""
     model = load(folder)
     scale, bias = fit(measure(model, photos, "fit"))
+    usual = fit(measure(model, photos, "fit", usual=True))
     empty, some, own = shares(measure(model, photos, "check"), scale, bias)
-    text = json.dumps({"scale": round(scale, 3), "bias": round(bias, 3)}) + "\n"
-    (folder / "calibration.json").write_text(text, encoding="utf-8")
+    rising = shares(measure(model, photos, "check", usual=True), *usual)
+    known: dict[str, Any] = {"scale": round(scale, 3), "bias": round(bias, 3)}
+    known["usual"] = {"scale": round(usual[0], 3), "bias": round(usual[1], 3)}
+    (folder / "calibration.json").write_text(json.dumps(known) + "\n", encoding="utf-8")
     report = {"scale": scale, "bias": bias, "nothing_any": empty, "photos_any": some, "photos_own": own}
+    report |= {"usual_scale": usual[0], "usual_bias": usual[1]}
+    report |= dict(zip(("usual_nothing_any", "usual_photos_any", "usual_photos_own"), rising, strict=True))
     print(json.dumps(report))
     return report
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from sonify.models.background import background
 from sonify.models.calibration import Calibration
 from sonify.models.interface import Box, Embeddings
 
@@ -29,10 +30,14 @@ class Sight:
 
 @dataclass(frozen=True)
 class Words:
-    """Unit vectors of the labels [L, D] and of the phrases that describe nothing [K, D]."""
+    """Unit vectors of the labels [L, D] and of the phrases that describe nothing [K, D].
+
+    usual: what pictures usually show [U, D]; None: a label need only rise over nothing.
+    """
 
     labels: Array
     null: Array
+    usual: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,11 @@ class Scores:
 
 def score(vectors: Array, boxes: tuple[Box, ...], words: Words, calibration: Calibration) -> Scores:
     """Scores of frames, from their vectors float32 [N, V, D]."""
-    null = (vectors @ words.null.T).max(axis=-1)
-    seen = calibration.probabilities(vectors @ words.labels.T, null)
+    if words.usual is not None and calibration.usual is not None:
+        over, calibration = background(vectors, words.null, words.usual), calibration.usual
+    else:
+        over = (vectors @ words.null.T).max(axis=-1)
+    seen = calibration.probabilities(vectors @ words.labels.T, over)
     middles = np.array([box.left + box.right - 1 for box in boxes], dtype=np.float32)
     weight = seen.sum(axis=1)
     centres = np.einsum("nvl,v->nl", seen, middles) / np.maximum(weight, 1e-9)

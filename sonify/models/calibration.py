@@ -39,10 +39,15 @@ NULL_PHRASES = (
 
 @dataclass(frozen=True)
 class Calibration:
-    """scale: steepness per unit of cosine; bias: log-odds of a label that equals the best null phrase."""
+    """scale: steepness per unit of cosine; bias: log-odds of a label that equals what it is compared with.
+
+    That is the best null phrase. usual: the same two numbers where the background (sonify.models.background) takes
+    its place, None where they were not fitted.
+    """
 
     scale: float
     bias: float
+    usual: Calibration | None = None
 
     def probabilities(self, cosines: NDArray[np.float32], null: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probabilities [..., L] of L labels, from their cosines [..., L] and the best null cosine [...]."""

@@ -132,11 +132,23 @@ def find_weights(folder: Path) -> Path:
 
 
 def read_calibration(folder: Path) -> Calibration:
-    """calibration.json of a model folder, {"scale": ..., "bias": ...}; OPENAI_CLIP where there is none."""
+    """calibration.json of a model folder; OPENAI_CLIP where there is none.
+
+    {"scale": ..., "bias": ...}, and perhaps "usual" with the same two numbers for the background.
+    """
     path = folder / "calibration.json"
     if not path.exists():
         return OPENAI_CLIP
     document = _read_json(path)
+    usual = document.get("usual")
+    if usual is None:
+        return Calibration(*_two_numbers(document, path))
+    if not isinstance(usual, dict):
+        raise ModelError(f"{path}: usual lacks the numbers scale and bias", hint="training/calibrate.py writes it")
+    return Calibration(*_two_numbers(document, path), Calibration(*_two_numbers(usual, path)))
+
+
+def _two_numbers(document: dict[str, Any], path: Path) -> tuple[float, float]:
     scale, bias = document.get("scale"), document.get("bias")
     for number in (scale, bias):
         if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
@@ -144,7 +156,7 @@ def read_calibration(folder: Path) -> Calibration:
     assert isinstance(scale, int | float) and isinstance(bias, int | float)
     if not 0 < scale <= 1e4 or abs(bias) > 1e4:
         raise ModelError(f"{path}: scale {scale:g}, bias {bias:g} are absurd", hint="training/calibrate.py writes it")
-    return Calibration(scale=float(scale), bias=float(bias))
+    return float(scale), float(bias)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sonify.errors import ModelError
+from sonify.models.background import usual_phrases
 from sonify.models.cache import cache_folder
 from sonify.models.calibration import NULL_PHRASES
 from sonify.models.interface import Array, ImageTextModel
@@ -54,6 +55,11 @@ def embed_labels(model: ImageTextModel, labels: Sequence[Sequence[str]], *, prog
 def embed_null(model: ImageTextModel) -> Array:
     """Unit vectors float32 [K, D] of the K phrases that describe nothing in particular, as they stand."""
     return _kept_or_made(model, NULL_PHRASES, _AS_IT_STANDS, silent)
+
+
+def embed_usual(model: ImageTextModel, *, progress: Progress = silent) -> Array:
+    """Unit vectors float32 [U, D] of what pictures usually show, as it stands in usual.txt."""
+    return _kept_or_made(model, usual_phrases(), _AS_IT_STANDS, progress)
 
 
 def sentences(phrase: str, templates: Sequence[str] = TEMPLATES) -> list[str]:
