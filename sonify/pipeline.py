@@ -22,18 +22,21 @@ from sonify.library.rights.known import Known
 from sonify.library.rights.policy import enforce, parse
 from sonify.library.scan import scan
 from sonify.library.sounds import Catalog, Sound
+from sonify.matching.beds import crossfaded
 from sonify.matching.choose import Order, by_fit
+from sonify.matching.closer import Closer
 from sonify.matching.ducking import ducked
 from sonify.matching.look import look
 from sonify.matching.place import place
 from sonify.matching.scores import Sight, Words
+from sonify.matching.variation import varied
 from sonify.mix.places import check_writable
 from sonify.mix.render import render_sheet
 from sonify.models.clap.load import load_clap
 from sonify.models.clap.load import resolve as resolve_clap
 from sonify.models.interface import ImageTextModel
 from sonify.models.registry import load
-from sonify.models.text import embed_labels, embed_null
+from sonify.models.text import embed_labels, embed_null, embed_usual
 from sonify.progress import Progress, note, silent
 from sonify.resources import starter_library
 from sonify.settings import Settings
@@ -104,7 +107,7 @@ class Session:
         """The labels as vectors."""
         phrases = [label.phrases or (label.text,) for label in self.catalog.labels]
         labels = embed_labels(self.model, phrases, progress=self.progress)
-        return Words(labels, embed_null(self.model))
+        return Words(labels, embed_null(self.model), embed_usual(self.model))
 
     def suggest(self, video: str | Path) -> CueSheet:
         """Looks at a video and writes down which sound should be heard when; see sonify.suggest."""
@@ -114,6 +117,7 @@ class Session:
             finder = SceneFinder(self.settings.scenes)
             sight: Sight = look(reader, self.model, finder)
             info = reader.info
+        closer = Closer(info, sight, self.catalog, self.words, self.model, self.settings, progress=self.progress)
         placed = place(
             sight,
             finder.finish(info.duration_s),
@@ -123,7 +127,9 @@ class Session:
             self.settings,
             lead_silence_s=_lead_silence_s,
             order=self.order,
+            closer=closer,
         )
+        cues = varied(crossfaded(placed.cues, self.settings.mix), info.fingerprint, self.settings.matching)
         original = listen(info, stall_timeout_s=self.settings.video.stall_timeout_s, progress=self.progress)
         return CueSheet(
             video=VideoRef(
@@ -140,7 +146,7 @@ class Session:
                 for library in self.catalog.libraries
             ),
             scenes=placed.scenes,
-            cues=tuple(ducked(placed.cues, original, self.settings.mix)),
+            cues=tuple(ducked(cues, original, self.settings.mix)),
             original=original,
             settings=self.settings.differences(),
         )

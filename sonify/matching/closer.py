@@ -1,0 +1,62 @@
+"""The second look: what one pass over the film can't tell of the parts that were found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sonify.library.sounds import Catalog
+from sonify.matching.parts import Part, Span
+from sonify.matching.refine import Refine
+from sonify.matching.scores import Array, Sight, Words, score
+from sonify.matching.second_look import second_look
+from sonify.matching.where import Where
+from sonify.models.interface import Embeddings, ImageTextModel
+from sonify.progress import Progress, silent
+from sonify.settings import Settings
+from sonify.video.frames import VideoInfo
+
+
+class Closer:
+    """Looks at the parts of effects again: from when to when exactly, where in the picture, and when it hits.
+
+    sight: what the first look saw of the video `info`. words: the vectors of catalog.labels, in that order.
+    """
+
+    def __init__(
+        self,
+        info: VideoInfo,
+        sight: Sight,
+        catalog: Catalog,
+        words: Words,
+        model: ImageTextModel,
+        settings: Settings,
+        *,
+        progress: Progress = silent,
+    ) -> None:
+        self._info, self._sight, self._catalog, self._words = info, sight, catalog, words
+        self._model, self._settings, self._progress = model, settings, progress
+
+    def __call__(self, parts: Sequence[Part], spans: Sequence[Span]) -> Sequence[Part]:
+        """The parts in their order; beds as they were. Raises VideoError when the video can't be read again."""
+        effects = [part for part in parts if self._catalog.labels[part.label].kind == "effect"]
+        cuts = [span.start_s for span in spans]
+        refine = Refine(effects, spans, self._sight, self._model, self._judge, self._settings)
+        where = Where(effects, self._model, self._words, self._settings, cuts=cuts, progress=self._progress)
+        second_look(
+            self._info,
+            (refine, where),
+            short_side_px=Where.short_side_px(self._model),
+            settings=self._settings.video,
+            progress=self._progress,
+        )
+        refined = ((part, refine.result(part)) for part in parts)
+        return [where.result(after) for before, after in refined if self._lasts(before, after)]
+
+    def _lasts(self, before: Part, after: Part) -> bool:
+        """Whether it is still no flicker; what is short because its scene is stays."""
+        length_s = after.interval.length_s
+        return length_s >= self._settings.matching.min_presence_s or length_s * 2 >= before.interval.length_s
+
+    def _judge(self, seen: Embeddings, labels: Sequence[int]) -> Array:
+        words = Words(self._words.labels[list(labels)], self._words.null)
+        return score(seen.vectors, seen.boxes, words, self._model.calibration).probabilities
