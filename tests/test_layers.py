@@ -13,7 +13,7 @@ import pytest
 LAYERS = (
     {"__main__"},
     {"cli"},
-    {"demo", "batch", "export"},
+    {"demo", "batch", "export", "evaluation"},
     {"pipeline", "searching"},
     {"matching", "mix"},
     {"models", "video", "library"},

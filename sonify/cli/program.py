@@ -20,7 +20,7 @@ from sonify.cli.interrupts import Interrupts
 from sonify.cli.output import Output, OutputClosed, shown
 from sonify.errors import SettingsError, SonifyError
 
-VERBS = ("score", "suggest", "render", "batch", "library", "models", "doctor", "demo")
+VERBS = ("score", "suggest", "render", "batch", "library", "models", "eval", "doctor", "demo")
 FAILED, USAGE, PIPE_CLOSED = 1, 2, 141
 DEFECT = "this is a defect of sonify; --debug shows the traceback to report"
 
