@@ -195,6 +195,11 @@ class Cue:
     distance: Distance | None = None
     loop: tuple[Seconds, Seconds] | None = None
 
+    @property
+    def speed(self) -> float:
+        """How many times faster the sound is played than it was recorded."""
+        return float(2 ** (self.pitch_cents / 1200))
+
     @model_validator(mode="after")
     def _sane(self) -> Self:
         if self.end_s <= self.start_s:

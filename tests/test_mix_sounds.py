@@ -140,10 +140,10 @@ def test_a_crossfade_of_the_same_is_the_same() -> None:
 def test_a_loop_starts_at_its_offset_and_then_comes_round_whole(tmp_path: Path) -> None:
     ramp = np.linspace(0, 1, RATE_HZ, dtype=np.float32)
     sound = inspect(write(tmp_path / "a.wav", ramp))
-    heard = LoopStream(sound, 0.75, 0.0, RATE_HZ).read(RATE_HZ)[:, 0]
+    heard = LoopStream(sound, 0.75, 0.1, RATE_HZ, loop_s=(0, 1)).read(RATE_HZ)[:, 0]
     assert np.array_equal(heard[:12_000], ramp[36_000:])
     assert np.array_equal(heard[12_000:], ramp[:36_000])
-    past_the_end = LoopStream(sound, 2.75, 0.0, RATE_HZ).read(RATE_HZ)[:, 0]
+    past_the_end = LoopStream(sound, 2.75, 0.1, RATE_HZ, loop_s=(0, 1)).read(RATE_HZ)[:, 0]
     assert np.array_equal(past_the_end, heard)
 
 

@@ -49,7 +49,7 @@ class Level:
 def used_part_s(cue: Cue, sound: SoundFile) -> tuple[float, float]:
     """Which part of the file a cue plays, as (start_s, length_s); the whole of it when it loops."""
     start_s = cue.source_offset_s % sound.duration_s
-    length_s = cue.end_s - cue.start_s
+    length_s = (cue.end_s - cue.start_s) * cue.speed
     if start_s + length_s > sound.duration_s:
         return 0.0, sound.duration_s
     return start_s, length_s
@@ -58,9 +58,10 @@ def used_part_s(cue: Cue, sound: SoundFile) -> tuple[float, float]:
 def measure(cue: Cue, sound: SoundFile, nominal: Nominal) -> Level:
     """The level of the part of `sound` that `cue` plays. Raises LibraryError when it can't be read."""
     start_s, length_s = used_part_s(cue, sound)
-    stream = SoundStream(sound, round(start_s * sound.rate_hz))
+    count = max(1, round(min(length_s, LONGEST_MEASURE_S) * RATE_HZ))
+    stream = SoundStream(sound, round(start_s * sound.rate_hz), wanted=count)
     try:
-        samples = stream.read(max(1, round(min(length_s, LONGEST_MEASURE_S) * RATE_HZ)))
+        samples = stream.read(count)
     finally:
         stream.close()
     mean = samples.mean(axis=0, dtype=np.float64) if len(samples) else np.zeros(stream.channels)

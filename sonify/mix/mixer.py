@@ -171,7 +171,14 @@ class Mix:
 
     def _compose(self, cues: list[tuple[Cue, SoundFile]], block: int, stack: ExitStack) -> Iterator[Floats]:
         clips = [
-            CueClip(cue, sound, partial(self._level, cue, sound), origin=self.lead, end=self.total)
+            CueClip(
+                cue,
+                sound,
+                partial(self._level, cue, sound),
+                origin=self.lead,
+                end=self.total,
+                distance=self._settings.distance,
+            )
             for cue, sound in cues
         ]
         composed = compose(clips, self.total, block=block)

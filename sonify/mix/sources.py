@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import soundfile
@@ -18,6 +19,9 @@ RATE_HZ = 48_000
 
 LONGEST_READ_S = 10
 """How much of a file is read at once: a shorter sound is read whole and its file closed."""
+
+RESAMPLER_REACH = 1024
+"""More frames than the resampler looks ahead."""
 
 Samples = NDArray[np.float32]
 """float32 [N, C], C = 1 (mono) or 2 (left, right), about -1..1."""
@@ -39,13 +43,17 @@ _FOLD: dict[int, tuple[tuple[float, ...], tuple[float, ...]]] = {
 
 @dataclass(frozen=True)
 class SoundFile:
-    """What a sound file says about itself; frames are samples per channel at its own rate."""
+    """What a sound file says about itself; frames are samples per channel at its own rate.
+
+    changed_ns: when it was changed last, so that what was found out about it isn't believed of another.
+    """
 
     file: Path
     frames: int
     rate_hz: int
     channels: int
     exact_seek: bool
+    changed_ns: int = 0
 
     @property
     def duration_s(self) -> float:
@@ -57,6 +65,7 @@ def inspect(file: Path) -> SoundFile:
     """Reads the header. Raises LibraryError, which names the file, when it is no sound that we can read."""
     try:
         info = soundfile.info(str(file.absolute()))
+        changed_ns = file.stat().st_mtime_ns
     except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
         raise LibraryError(f"can't read the sound {file}: {_reason(error)}", hint="mend or replace it") from None
     if info.frames <= 0:
@@ -64,32 +73,45 @@ def inspect(file: Path) -> SoundFile:
     if not 1000 <= info.samplerate <= 1_000_000:
         raise LibraryError(f"the sound {file} claims {info.samplerate} samples a second", hint="convert it first")
     # libsndfile lands elsewhere than asked in Ogg Vorbis (measured on 1.2.2), so there we read up to the place.
-    return SoundFile(file, info.frames, info.samplerate, info.channels, info.subtype != "VORBIS")
+    return SoundFile(file, info.frames, info.samplerate, info.channels, info.subtype != "VORBIS", changed_ns)
 
 
-class SoundStream:
-    """A sound from one of its frames to its end, at 48 kHz, as mono or stereo.
+class Source(Protocol):
+    """Anything that gives samples [N, C] in order."""
 
-    The samples do not depend on how many are asked for at a time. Values that are not numbers become
-    silence; `damaged` counts them.
+    @property
+    def channels(self) -> int:
+        """1 or 2."""
+        ...
+
+    def read(self, count: int) -> Samples:
+        """The next `count`; fewer at the end, none after it."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of files."""
+        ...
+
+
+class FrameStream:
+    """A sound from one of its frames on, at its own rate, as mono or stereo.
+
+    Values that are not numbers become silence; `damaged` counts them. wanted: how many frames will be asked for, so
+    that of a long file no more is read; None, when that is not known.
     """
 
-    def __init__(self, sound: SoundFile, start_frame: int = 0) -> None:
+    def __init__(self, sound: SoundFile, start_frame: int = 0, *, wanted: int | None = None) -> None:
         self.sound = sound
         self.channels = min(sound.channels, 2)
         self.damaged = 0
         self._skip = start_frame
+        self._left = sound.frames if wanted is None else wanted
         self._file: Any = None
-        self._ended = False
+        self._ended = self._left <= 0
         self._ready: Samples = np.zeros((0, self.channels), np.float32)
-        self._resampler = (
-            None
-            if sound.rate_hz == RATE_HZ
-            else soxr.ResampleStream(sound.rate_hz, RATE_HZ, self.channels, dtype="float32", quality="VHQ")
-        )
 
     def read(self, count: int) -> Samples:
-        """The next `count` samples [count, C]; fewer at the end, none after it. Raises LibraryError."""
+        """The next `count` frames [count, C]; fewer at the end, none after it. Raises LibraryError."""
         parts, have = [self._ready], len(self._ready)
         while have < count and not self._ended:
             part = self._next()
@@ -111,9 +133,10 @@ class SoundStream:
         try:
             if self._file is None:
                 self._file = self._open()
-            block = max(1, LONGEST_READ_S * sound.rate_hz)
+            block = min(max(1, LONGEST_READ_S * sound.rate_hz), self._left)
             raw = self._file.read(block, dtype="float32", always_2d=True)
-            last = len(raw) < block or self._file.tell() >= sound.frames
+            self._left -= len(raw)
+            last = len(raw) < block or not self._left or self._file.tell() >= sound.frames
         except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
             self.close()
             raise LibraryError(
@@ -121,11 +144,7 @@ class SoundStream:
             ) from None
         if last:
             self.close()
-        samples = fold(self._repaired(raw))
-        if self._resampler is None:
-            return samples
-        resampled: Samples = self._resampler.resample_chunk(samples, last=last)
-        return resampled
+        return fold(self._repaired(raw))
 
     def _open(self) -> Any:
         opened = soundfile.SoundFile(str(self.sound.file.absolute()))
@@ -149,6 +168,66 @@ class SoundStream:
             return raw
         self.damaged += int(good.size - np.count_nonzero(good))
         return np.where(good, raw, np.float32(0))
+
+
+class Resampled:
+    """A stream of frames played at `rate_hz` frames a second, at 48 kHz.
+
+    The samples do not depend on how many are asked for at a time.
+    """
+
+    def __init__(self, stream: Source, rate_hz: float) -> None:
+        self.channels = stream.channels
+        self._stream, self._block, self._ended = stream, max(1, round(rate_hz)), False
+        self._ready: Samples = np.zeros((0, self.channels), np.float32)
+        self._resampler = (
+            None
+            if rate_hz == RATE_HZ
+            else soxr.ResampleStream(rate_hz, RATE_HZ, self.channels, dtype="float32", quality="VHQ")
+        )
+
+    def read(self, count: int) -> Samples:
+        """The next `count` samples [count, C]; fewer at the end, none after it. Raises LibraryError."""
+        if self._resampler is None:
+            return self._stream.read(count)
+        parts, have = [self._ready], len(self._ready)
+        while have < count and not self._ended:
+            fresh = self._stream.read(self._block)
+            self._ended = len(fresh) < self._block
+            part = self._resampler.resample_chunk(np.ascontiguousarray(fresh), last=self._ended)
+            parts.append(part)
+            have += len(part)
+        joined = np.concatenate(parts) if len(parts) > 1 else self._ready
+        self._ready = joined[count:]
+        return joined[:count]
+
+    def close(self) -> None:
+        """Closes what it reads from."""
+        self._stream.close()
+        self._ended = True
+
+
+class SoundStream(Resampled):
+    """A sound from one of its frames to its end, at 48 kHz, as mono or stereo; see FrameStream.
+
+    wanted: how many samples will be asked for, None when that is not known.
+    """
+
+    def __init__(self, sound: SoundFile, start_frame: int = 0, *, wanted: int | None = None) -> None:
+        self._frames = FrameStream(
+            sound, start_frame, wanted=None if wanted is None else frames_for(wanted, sound.rate_hz)
+        )
+        super().__init__(self._frames, sound.rate_hz)
+
+    @property
+    def damaged(self) -> int:
+        """Values so far that were not numbers."""
+        return self._frames.damaged
+
+
+def frames_for(samples: int, rate_hz: float) -> int:
+    """How many frames at `rate_hz` give so many samples at 48 kHz, with what the resampler looks ahead."""
+    return samples if rate_hz == RATE_HZ else math.ceil(samples * rate_hz / RATE_HZ) + RESAMPLER_REACH
 
 
 def fold(samples: Samples) -> Samples:

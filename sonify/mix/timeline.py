@@ -16,10 +16,11 @@ import numpy as np
 from moviepy.audio.AudioClip import AudioClip, CompositeAudioClip
 from moviepy.Clip import Clip
 
-from sonify.cues import Cue
+from sonify.cues import Cue, Distance
+from sonify.mix.distance import Distant
 from sonify.mix.levels import Level
 from sonify.mix.loops import LoopStream
-from sonify.mix.sources import RATE_HZ, Samples, SoundFile
+from sonify.mix.sources import RATE_HZ, Samples, SoundFile, Source
 from sonify.mix.spatial import Fades, Floats, Line, Position
 
 BLOCK = 2 * RATE_HZ
@@ -31,6 +32,10 @@ LOOP_CROSSFADE_S = {"effect": 0.1, "ambience": 1.0}
 _SOFT_EDGE_S = 0.003
 """The shortest fade where a sound is cut in the middle, against clicks."""
 
+_ATTACK_WITHIN_S = 0.5
+_ATTACK_DB = 20.0
+_ATTACK_STEP_S = 0.001
+
 
 def sample_at(time_s: float | Fraction) -> int:
     """The sample at which a time of the cue sheet lies."""
@@ -41,10 +46,19 @@ class CueClip(AudioClip):  # type: ignore[misc]
     """One cue as a clip of moviepy, to be read from its first sample to its last.
 
     first, end: its place in samples of the timeline, on which `origin` is the video's first frame. `level`
-    is called when the clip begins, and may raise LibraryError.
+    is called when the clip begins, and may raise LibraryError. distance: of effects that say nothing of it.
     """
 
-    def __init__(self, cue: Cue, sound: SoundFile, level: Callable[[], Level], *, origin: int, end: int) -> None:
+    def __init__(
+        self,
+        cue: Cue,
+        sound: SoundFile,
+        level: Callable[[], Level],
+        *,
+        origin: int,
+        end: int,
+        distance: Distance = "none",
+    ) -> None:
         Clip.__init__(self)
         self.cue, self.sound = cue, sound
         self.first = origin + sample_at(cue.start_s)
@@ -53,17 +67,10 @@ class CueClip(AudioClip):  # type: ignore[misc]
         self.start, self.end = self.first / RATE_HZ, self.past / RATE_HZ
         self.duration = self.end - self.start
         self.frame_function = self._at
-        length = self.past - self.first
-        starts_inside = cue.source_offset_s % sound.duration_s > 0
-        stops_inside = cue.source_offset_s % sound.duration_s + length / RATE_HZ != sound.duration_s
-        self._fades = Fades(
-            length,
-            sample_at(max(cue.fade_in_s, _SOFT_EDGE_S if starts_inside else 0.0)),
-            sample_at(max(cue.fade_out_s, _SOFT_EDGE_S if stops_inside else 0.0)),
-        )
+        self._distance = cue.distance or (distance if cue.kind == "effect" else "none")
         self._origin = origin
         self._level = level
-        self._stream: LoopStream | None = None
+        self._stream: Source | None = None
         self._next = self.first
         self._dc = np.zeros(1, np.float32)
         self._position: Position
@@ -87,31 +94,69 @@ class CueClip(AudioClip):  # type: ignore[misc]
 
     def _render(self, first: int, count: int) -> Samples:
         if self._stream is None:
-            level = self._level()
-            crossfade_s, length = LOOP_CROSSFADE_S[self.cue.kind], self.past - self.first
-            self._stream = LoopStream(self.sound, self.cue.source_offset_s, crossfade_s, length)
-            self._dc = np.array(level.dc, np.float32)
-            scale = float(10 ** ((self.cue.gain_db + level.gain_db) / 20))
-            self._position = Position(
-                Line(self.cue.gain_curve),
-                Line(self.cue.pan_curve),
-                self._stream.channels,
-                scale,
-            )
-        samples = self._stream.read(count)
-        if self._dc.any():
-            samples = samples - self._dc
-        placed: Samples = samples * self._position.at(first - self._origin, count)
+            self._stream = self._begun()
+        placed: Samples = self._stream.read(count) * self._position.at(first - self._origin, count)
         fade = self._fades.at(first - self.first, count)
         if not isinstance(fade, float):
             placed *= fade[:, None].astype(np.float32)
         return placed
+
+    def _begun(self) -> Source:
+        cue, level, length = self.cue, self._level(), self.past - self.first
+        sound = LoopStream(
+            self.sound,
+            cue.source_offset_s,
+            LOOP_CROSSFADE_S[cue.kind],
+            length,
+            loop_s=cue.loop,
+            speed=cue.speed,
+        )
+        self._fades = self._faded(sound, length)
+        stream: Source = _Centred(sound, level.dc) if any(level.dc) else sound
+        if self._distance != "none":
+            stream = Distant(stream, self._distance)
+        scale = float(10 ** ((cue.gain_db + level.gain_db) / 20))
+        self._position = Position(Line(cue.gain_curve), Line(cue.pan_curve), stream.channels, scale)
+        return stream
+
+    def _faded(self, sound: LoopStream, length: int) -> Fades:
+        cue = self.cue
+        offset_s = cue.source_offset_s % self.sound.duration_s
+        stops_inside = offset_s + length * cue.speed / RATE_HZ != self.sound.duration_s
+        fade_in = sample_at(max(cue.fade_in_s, _SOFT_EDGE_S if offset_s > 0 else 0.0))
+        if fade_in and cue.evidence is not None and cue.evidence.timing in ("event", "rhythm"):
+            fade_in = min(fade_in, attack(sound.peek(min(length, sample_at(_ATTACK_WITHIN_S)))))
+        return Fades(length, fade_in, sample_at(max(cue.fade_out_s, _SOFT_EDGE_S if stops_inside else 0.0)))
 
     def close(self) -> None:
         """Closes the sound file and lets go of its samples; the clip itself lives as long as the sheet."""
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+
+
+class _Centred:
+    """A stream without the offset from zero that its channels have."""
+
+    def __init__(self, stream: LoopStream, dc: tuple[float, ...]) -> None:
+        self._stream, self.channels = stream, stream.channels
+        self._dc = np.array(dc, np.float32)
+
+    def read(self, count: int) -> Samples:
+        return np.asarray(self._stream.read(count) - self._dc)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def attack(samples: Samples) -> int:
+    """How many samples there are before the sound [N, C] comes within 20 dB of its loudest millisecond."""
+    step = sample_at(_ATTACK_STEP_S)
+    count = len(samples) // step
+    if not count:
+        return 0
+    loudest = np.abs(samples[: count * step]).reshape(count, -1).max(axis=1)
+    return int(np.argmax(loudest >= loudest.max() * 10 ** (-_ATTACK_DB / 20))) * step
 
 
 def compose(clips: Sequence[CueClip], total: int, *, block: int = BLOCK) -> Iterator[Floats]:
