@@ -203,3 +203,10 @@ def test_the_built_in_model_follows_a_fire(mini: Any) -> None:
     true = (lefts[:15] + 56) / 200 - 1
     assert np.abs(np.interp(np.arange(15) / 5, at, pans) - true).mean() < 0.15
     assert found.evidence.box is not None and found.evidence.box[0] < 0.3
+
+
+def test_what_was_found_is_believed_sooner_and_what_was_not_never() -> None:
+    places = np.array([0.0, 0.05, 0.5, 0.99, 1.0])
+    assert module.given(places, 0.01) == pytest.approx(places, abs=1e-6)
+    assert module.given(places, 0.5)[1] == pytest.approx(0.5, abs=0.01)  # even odds instead of one in twenty
+    assert module.given(places, 1.0) == pytest.approx(module.given(places, 0.5))

@@ -41,7 +41,7 @@ class Composed:
     concept: str
 
 
-def _behind(photos: Photos, rows: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.uint8]:
+def backdrop(photos: Photos, rows: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.uint8]:
     """A wide picture without the emitter: two photographs in three, else a soft gradient with grain."""
     if rng.random() < 2 / 3:
         picture = Image.fromarray(np.asarray(photos.pixels[rows[rng.integers(0, len(rows))]]))
@@ -79,7 +79,7 @@ def compose(photos: Photos, count: int, moving: bool, seed: int) -> list[Compose
     found = []
     for _ in range(count):
         row = int(shown[rng.integers(0, len(shown))])
-        behind = _behind(photos, scenery, rng)
+        behind = backdrop(photos, scenery, rng)
         frames = FRAMES if moving else 1
         side = int(HEIGHT_PX * rng.uniform(0.45, 0.85))
         ends = rng.uniform(0, WIDTH_PX - side, 2)

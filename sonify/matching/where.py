@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -35,6 +35,8 @@ RATE_HZ = 5.0
 """Frames a second: what crosses the picture in a second is seen five times on its way."""
 SURE = 0.5
 """A frame counts from this confidence."""
+USUAL_SHARE = 0.05
+"""Share of a library's labels in a picture for which models are calibrated (training/calibrate.py)."""
 SURE_SHARE = 0.25
 """Share of an interval's frames that must count; else its emitter may well be somewhere else altogether."""
 SIGMA_S = 0.5
@@ -71,16 +73,17 @@ class Where:
         """parts: those of effects alone; ambiences have no place. Raises ModelError where the settings ask for
         evidence that this model can't give."""
         self._parts, self._words, self._settings, self._progress = tuple(parts), words, settings, progress
-        self._model, self._cuts = model, sorted(cuts)
+        self._model, self._cuts = model, tuple(cuts)
         self._maps = maps_of(model, words.null, settings) if parts else None
         self._seen: dict[int, tuple[list[Fraction], list[Array]]] = {part.label: ([], []) for part in parts}
 
     @staticmethod
     def short_side_px(model: ImageTextModel) -> int:
         """How large frames should be: the short side."""
+        from sonify.models.clip import ClipModel
         from sonify.models.dense import wanted_px
 
-        return wanted_px(model)
+        return wanted_px(model) if isinstance(model, ClipModel) else model.image_size_px
 
     def windows(self) -> Sequence[Window]:
         """The intervals of all parts."""
@@ -127,34 +130,76 @@ class Where:
             return part
         found = regions(np.stack(maps[first:last]).astype(np.float32), self._model.calibration)
         inside = times[first:last]
-        sure = found.confidence >= SURE
-        start_s = float(part.interval.start_s)
-        if sure.mean() < SURE_SHARE:
-            return replace(part, pan=0.0, pan_curve=((start_s, 0.0),), gain_curve=())
-        pan: Curve = ()
-        gain: Curve = ()
-        values: list[Floats] = []
-        for piece, cut_s in self._pieces(inside):
-            at = np.array([float(time_s) for time_s in inside[piece]])
-            weights = np.where(sure[piece], found.confidence[piece], 0.0)
-            pans = pan_values(at, found.pans[piece], weights)
-            gains = gain_values(at, found.sizes[piece], weights, self._settings.mix.size_gain_db)
-            pan = _continued(pan, curve(at, pans, tolerance=PAN_TOLERANCE, digits=2), cut_s)
-            gain = _continued(gain, curve(at, gains, tolerance=GAIN_TOLERANCE_DB, digits=1), cut_s)
-            values.append(pans)
-        if all(value == 0 for _, value in gain):
-            gain = ()
-        mean = float(np.mean(np.concatenate(values)))
-        return replace(
-            part, pan=mean, pan_curve=pan, gain_curve=gain, evidence=_evidence(part.evidence, inside, found)
-        )
+        range_db = self._settings.mix.size_gain_db
+        found = replace(found, confidence=given(found.confidence, part.score))
+        way = follow(inside, found, start_s=part.interval.start_s, cuts=self._cuts, range_db=range_db)
+        evidence = _evidence(part.evidence, inside, found) if way.sure else part.evidence
+        return replace(part, pan=way.pan, pan_curve=way.pan_curve, gain_curve=way.gain_curve, evidence=evidence)
 
-    def _pieces(self, times_s: Sequence[Fraction]) -> list[tuple[slice, float]]:
-        """The frames between cuts, each stretch with the time of the cut before it."""
-        firsts = {0: times_s[0]} | {bisect_left(times_s, cut): cut for cut in self._cuts if cut > times_s[0]}
-        edges = sorted(firsts.items())
-        ends = [first for first, _ in edges[1:]] + [len(times_s)]
-        return [(slice(a, b), float(cut)) for (a, cut), b in zip(edges, ends, strict=True) if b > a]
+
+@dataclass(frozen=True)
+class Way:
+    """An emitter's way through its interval: curves for the cue sheet, and its mean pan.
+
+    sure: False where the picture doesn't say; then it is in the centre at its usual level.
+    """
+
+    pan: float
+    pan_curve: Curve
+    gain_curve: Curve
+    sure: bool = True
+
+
+def follow(
+    times_s: Sequence[Fraction],
+    found: Regions,
+    *,
+    start_s: Fraction,
+    cuts: Sequence[Fraction] = (),
+    range_db: float,
+) -> Way:
+    """The way of an emitter that was found in frames at times_s, of an interval that begins at start_s."""
+    sure = found.confidence >= SURE
+    if not len(times_s) or sure.mean() < SURE_SHARE:
+        return Way(0.0, ((round(float(start_s), 6), 0.0),), (), sure=False)
+    pan: Curve = ()
+    gain: Curve = ()
+    values: list[Floats] = []
+    for piece, cut_s in _pieces(times_s, cuts):
+        at = np.array([float(time_s) for time_s in times_s[piece]])
+        weights = np.where(sure[piece], found.confidence[piece], 0.0)
+        pans = pan_values(at, found.pans[piece], weights)
+        gains = gain_values(at, found.sizes[piece], weights, range_db)
+        pan = _continued(pan, curve(at, pans, tolerance=PAN_TOLERANCE, digits=2), cut_s)
+        gain = _continued(gain, curve(at, gains, tolerance=GAIN_TOLERANCE_DB, digits=1), cut_s)
+        values.append(pans)
+    if all(value == 0 for _, value in gain):
+        gain = ()
+    return Way(float(np.mean(np.concatenate(values))), pan, gain)
+
+
+def given(confidence: Floats, score: float) -> Floats:
+    """Confidence in places, given the probability with which the first look found the label in its scene.
+
+    A calibration speaks of labels taken at random, of which 5 % are in a picture. One that was found is there with even
+    odds or better, so its places need that much less to be believed; one that wasn't gains nothing.
+    """
+    gained = min(max(_log_odds(score) - _log_odds(USUAL_SHARE), 0.0), -_log_odds(USUAL_SHARE))
+    odds = np.log(confidence + 1e-12) - np.log1p(1e-12 - confidence) + gained
+    return np.asarray(1.0 / (1.0 + np.exp(-odds)))
+
+
+def _log_odds(share: float) -> float:
+    share = min(max(share, 1e-6), 1 - 1e-6)
+    return math.log(share / (1 - share))
+
+
+def _pieces(times_s: Sequence[Fraction], cuts: Sequence[Fraction]) -> list[tuple[slice, float]]:
+    """The frames between cuts, each stretch with the time of the cut before it."""
+    firsts = {0: times_s[0]} | {bisect_left(times_s, cut): cut for cut in sorted(cuts) if cut > times_s[0]}
+    edges = sorted(firsts.items())
+    ends = [first for first, _ in edges[1:]] + [len(times_s)]
+    return [(slice(a, b), float(cut)) for (a, cut), b in zip(edges, ends, strict=True) if b > a]
 
 
 def maps_of(model: ImageTextModel, null: Array, settings: Settings) -> Maps | None:
