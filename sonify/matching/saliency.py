@@ -49,9 +49,9 @@ def regions(maps: Array, calibration: Calibration) -> Regions:
     logits = calibration.scale * maps.astype(np.float64) + calibration.bias
     across = (np.arange(columns) + 0.5) / columns * 2 - 1
     for index, sharp in enumerate(maps.astype(np.float64)):
-        confidence[index] = _sigmoid(logits[index].max())
         seen = gaussian_filter(sharp, BLUR_PLACES, mode="nearest")
         middle, best = float(np.median(seen)), float(seen.max())
+        confidence[index] = _sigmoid(np.float64(calibration.scale * best + calibration.bias))
         if best - middle < 1e-6:
             continue
         above = seen - (middle + THRESHOLD * (best - middle))
@@ -63,5 +63,5 @@ def regions(maps: Array, calibration: Calibration) -> Regions:
     return Regions(pans, _sigmoid(logits / 2).mean(axis=(1, 2)), boxes, confidence)
 
 
-def _sigmoid(values: Floats) -> Floats:
+def _sigmoid(values: Floats | np.float64) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(values, -60.0, 60.0))))

@@ -181,8 +181,8 @@ def follow(
 def given(confidence: Floats, score: float) -> Floats:
     """Confidence in places, given the probability with which the first look found the label in its scene.
 
-    A calibration speaks of labels taken at random, of which 5 % are in a picture. One that was found is there with even
-    odds or better, so its places need that much less to be believed; one that wasn't gains nothing.
+    A calibration speaks of labels taken at random, of which 5 % are in a picture. One that was found is there with
+    even odds or better, so its places need that much less to be believed; one that wasn't gains nothing.
     """
     gained = min(max(_log_odds(score) - _log_odds(USUAL_SHARE), 0.0), -_log_odds(USUAL_SHARE))
     odds = np.log(confidence + 1e-12) - np.log1p(1e-12 - confidence) + gained
