@@ -18,16 +18,16 @@ APART = 1 / 3
 
 
 def varied(cues: Iterable[Cue], seed: str, settings: MatchingSettings) -> list[Cue]:
-    """The cues, in their order; those of an emitter that is heard more than once vary in pitch and level.
+    """The cues, in their order; the hits of an emitter that hits more than once vary in pitch and level.
 
-    seed: of the video's content, its fingerprint: the same video gives the same numbers. Beds and locked cues stay as
-    they are. The pitch of a steady rhythm stays too, since its hits would leave their places; so does one that is
-    set.
+    A hit is an effect without a fade in, or one that is placed on an event. seed: of the video's content, its
+    fingerprint: the same video gives the same numbers. What goes on (an engine after a cut) stays, and so do beds and
+    locked cues. The pitch of a steady rhythm stays too, since its hits would leave their places, and one that is set.
     """
     cues = list(cues)
     of_label: dict[str, list[int]] = {}
     for place, cue in sorted(enumerate(cues), key=lambda item: (item[1].start_s, item[0])):
-        if cue.kind == "effect":
+        if _is_hit(cue):
             of_label.setdefault(cue.label, []).append(place)
     for label, places in of_label.items():
         if len(places) < 2:
@@ -40,15 +40,22 @@ def varied(cues: Iterable[Cue], seed: str, settings: MatchingSettings) -> list[C
     return cues
 
 
+def _is_hit(cue: Cue) -> bool:
+    placed = cue.evidence is not None and cue.evidence.timing in ("event", "rhythm")
+    return cue.kind == "effect" and (placed or not cue.fade_in_s)
+
+
 def _changed(cue: Cue, pitch: float, level: float, settings: MatchingSettings) -> Cue:
     if cue.locked:
         return cue
     gain_db = min(24.0, max(-96.0, cue.gain_db + level * settings.vary_level_db))
-    cents = cue.pitch_cents
+    cents, end_s = cue.pitch_cents, cue.end_s
     rhythm = cue.evidence is not None and cue.evidence.timing == "rhythm"
     if not rhythm and not cents:
-        cents = 1200 * log2(1 + pitch * settings.vary_pitch_percent / 100)
-    return replace(cue, gain_db=round(gain_db, 2), pitch_cents=round(cents, 1))
+        cents = round(1200 * log2(1 + pitch * settings.vary_pitch_percent / 100), 1)
+        # Played faster it is over sooner; what follows it in the file must not be heard.
+        end_s = round(cue.start_s + (cue.end_s - cue.start_s) / max(1.0, 2 ** (cents / 1200)), 6)
+    return replace(cue, gain_db=round(gain_db, 2), pitch_cents=cents, end_s=end_s)
 
 
 def _share(key: str) -> float:

@@ -13,6 +13,9 @@ SHORTEST_LOOP_S = 0.1
 LEAST_MISSING_S = 0.05
 """A sound that is short by less than this ends before its cue and does not begin again."""
 
+MOST_VARIED = 1.06
+"""A sound that ends before its cue only since it is played faster by a semitone or less does not begin again."""
+
 KEPT_S = 10
 """A loop that is shorter than this stays in memory, and its file is closed."""
 
@@ -37,8 +40,10 @@ class LoopStream(Resampled):
     ) -> None:
         first = round(offset_s * sound.rate_hz) % sound.frames
         rate_hz = sound.rate_hz * speed
-        missing = wanted * rate_hz / RATE_HZ - (sound.frames - first)
-        loops = sound.duration_s >= SHORTEST_LOOP_S and missing > LEAST_MISSING_S * rate_hz
+        rest = sound.frames - first
+        missing = wanted * rate_hz / RATE_HZ - rest
+        enough = LEAST_MISSING_S * rate_hz + rest * (min(max(speed, 1.0), MOST_VARIED) - 1)
+        loops = sound.duration_s >= SHORTEST_LOOP_S and missing > enough
         self.loop: Loop | None = None
         frames: FrameStream | _LoopedFrames
         if loops:
