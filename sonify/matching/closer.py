@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sonify.library.sounds import Catalog
 from sonify.matching.parts import Part, Span
@@ -58,5 +59,6 @@ class Closer:
         return length_s >= self._settings.matching.min_presence_s or length_s * 2 >= before.interval.length_s
 
     def _judge(self, seen: Embeddings, labels: Sequence[int]) -> Array:
-        words = Words(self._words.labels[list(labels)], self._words.null)
+        chosen, odds = list(labels), self._words.odds
+        words = replace(self._words, labels=self._words.labels[chosen], odds=None if odds is None else odds[chosen])
         return score(seen.vectors, seen.boxes, words, self._model.calibration).probabilities

@@ -13,7 +13,7 @@ from sonify.matching.choose import Order, by_fit
 from sonify.matching.parts import Part, Span
 from sonify.matching.scene import SceneLabels
 from sonify.matching.scores import Sight, Words, score
-from sonify.matching.write import cues_of
+from sonify.matching.write import Writer
 from sonify.models.calibration import Calibration
 from sonify.settings import Settings
 
@@ -40,12 +40,13 @@ def place(
     lead_silence_s: Callable[[Sound], float],
     order: Order = by_fit,
     closer: Closer | None = None,
+    seed: str = "",
 ) -> Placed:
     """Decides the cues of a video.
 
     words: the vectors of catalog.labels, in that order. lead_silence_s tells how much of a sound's beginning is
     silent, so that what is heard starts with the cue. order says which of a label's sounds is best. closer, where
-    given, looks at the film again.
+    given, looks at the film again. seed: of the video's content, for what varies.
     """
     scenes: list[Scene] = []
     found: list[Part] = []
@@ -59,7 +60,15 @@ def place(
     parts: Sequence[Part] = _joined(found)
     if closer:
         parts = closer(parts, spans)
-    cues = [cue for part in parts for cue in cues_of(part, catalog, settings, order, lead_silence_s=lead_silence_s)]
+    writer = Writer(
+        catalog,
+        settings,
+        order=order,
+        lead_silence_s=lead_silence_s,
+        seed=seed,
+        until_s=spans[-1].end_s if spans else None,
+    )
+    cues = [cue for part in parts for cue in writer.cues(part)]
     cues.sort(key=lambda cue: (cue.start_s, cue.kind, cue.end_s, cue.label, cue.sound.path))
     return Placed(tuple(scenes), tuple(replace(cue, id=f"cue-{number:03d}") for number, cue in enumerate(cues, 1)))
 

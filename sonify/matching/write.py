@@ -3,29 +3,108 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
 
-from sonify.cues import Alternative, Cue, SoundRef
+import numpy as np
+
+from sonify.cues import Alternative, Cue, Curve, SoundRef
 from sonify.library.sounds import Catalog, Label, Sound
+from sonify.matching.best_part import Starts
 from sonify.matching.choose import BETWEEN_SHOTS_S, LAST_SHOT_S, Order, single_event, takes
+from sonify.matching.hits import Hit, Takes, place_hits, spacing_s
+from sonify.matching.impulsive import impulse
 from sonify.matching.parts import Part
 from sonify.settings import Settings
 
+LEAST_DB, MOST_DB = -96.0, 24.0
 
-def cues_of(
-    part: Part, catalog: Catalog, settings: Settings, order: Order, *, lead_silence_s: Callable[[Sound], float]
-) -> list[Cue]:
-    """The cues of a part: one, or one for each hit of a sound that is a single event."""
-    label = catalog.labels[part.label]
-    length_s = float(part.interval.length_s)
-    sounds = order(label, length_s)
-    alternatives = tuple(
-        alternative(catalog.labels[other], value, length_s, order)
-        for other, value in zip(part.others, part.other_scores, strict=True)
-    )
-    bed = label.kind == "ambience"
-    fade_s = min(settings.mix.ambience_fade_s if bed else settings.mix.fade_s, length_s / 2)
 
-    def cue(sound: Sound, start_s: float, end_s: float, fade_in_s: float, fade_out_s: float) -> Cue:
+class Writer:
+    """Writes the cues of the parts of one video, in their order.
+
+    lead_silence_s tells how much of a sound's beginning is silent, so that what is heard starts with the cue. order
+    says which of a label's sounds is best. seed: of the video's content; the same video gives the same takes.
+    until_s: the end of the film.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: Settings,
+        *,
+        order: Order,
+        lead_silence_s: Callable[[Sound], float],
+        seed: str = "",
+        until_s: Fraction | None = None,
+    ) -> None:
+        self._catalog, self._settings, self._order = catalog, settings, order
+        self._lead_silence_s, self._seed, self._until_s = lead_silence_s, seed, until_s
+        self._starts, self._takes = Starts(lead_silence_s), Takes()
+
+    def cues(self, part: Part) -> list[Cue]:
+        """The cues of a part: a hit for each event that was seen, or one sound for as long as the emitter is there.
+
+        A sound that is a single event is repeated with pauses where no event was seen.
+        """
+        label = self._catalog.labels[part.label]
+        if part.events and (kind := impulse(label.text)):
+            sounds = self._order(label, spacing_s(part))
+            hits = place_hits(part, kind, sounds, self._takes, seed=self._seed, until_s=self._until_s)
+            if hits:
+                return [self._hit(part, hit) for hit in hits]
+        sounds = self._order(label, float(part.interval.length_s))
+        return self._shots(part, takes(sounds)) if single_event(sounds[0]) else [self._whole(part, sounds[0])]
+
+    def _whole(self, part: Part, sound: Sound) -> Cue:
+        mix = self._settings.mix
+        start_s, end_s = float(part.interval.start_s), float(part.interval.end_s)
+        fade_s = min(mix.ambience_fade_s if sound.kind == "ambience" else mix.fade_s, (end_s - start_s) / 2)
+        offset_s = self._starts(sound, end_s - start_s)
+        return replace(
+            self._cue(part, sound, start_s, end_s),
+            source_offset_s=round(offset_s, 6),
+            fade_in_s=fade_s,
+            fade_out_s=fade_s,
+        )
+
+    def _shots(self, part: Part, sounds: list[Sound]) -> list[Cue]:
+        cues: list[Cue] = []
+        start_s = part.interval.start_s
+        while not cues or start_s + LAST_SHOT_S <= part.interval.end_s:
+            sound = sounds[len(cues) % len(sounds)]
+            lead_s = self._lead_silence_s(sound)
+            heard_s = max(sound.duration_s - lead_s, 0.01)
+            end_s = min(float(start_s) + heard_s, float(part.interval.end_s))
+            cue = self._cue(part, sound, float(start_s), end_s)
+            cues.append(replace(cue, source_offset_s=round(lead_s, 6), fade_out_s=min(0.02, heard_s / 2)))
+            start_s += BETWEEN_SHOTS_S
+        return cues
+
+    def _hit(self, part: Part, hit: Hit) -> Cue:
+        cue = self._cue(part, hit.sound, float(hit.start_s), float(hit.end_s))
+        event_s = float(hit.event_s)
+        if hit.whole:
+            curves = cue.gain_curve, cue.pan_curve
+            gain_db = hit.gain_db
+        else:  # over in a moment: it stays where it is
+            curves = (), ((cue.start_s, round(value_at(part.pan_curve, event_s, part.pan), 3)),)
+            gain_db = hit.gain_db + value_at(part.gain_curve, event_s, 0.0)
+        return replace(
+            cue,
+            source_offset_s=hit.source_offset_s,
+            gain_db=round(min(MOST_DB, max(LEAST_DB, gain_db)), 2),
+            gain_curve=curves[0],
+            pan_curve=curves[1],
+            fade_in_s=hit.fade_in_s,
+            fade_out_s=hit.fade_out_s,
+            evidence=replace(part.evidence, time_s=round(event_s, 6), timing=hit.timing),
+        )
+
+    def _cue(self, part: Part, sound: Sound, start_s: float, end_s: float) -> Cue:
+        label = self._catalog.labels[part.label]
+        length_s = float(part.interval.length_s)
+        bed = label.kind == "ambience"
         return Cue(
             id="new",
             kind="ambience" if bed else "effect",
@@ -33,28 +112,22 @@ def cues_of(
             sound=_ref(sound),
             start_s=start_s,
             end_s=end_s,
-            source_offset_s=round(lead_silence_s(sound), 6),
             gain_curve=part.gain_curve,
             pan_curve=() if bed else part.pan_curve or ((start_s, round(part.pan, 3)),),
-            fade_in_s=fade_in_s,
-            fade_out_s=fade_out_s,
             score=part.score,
-            evidence=part.evidence,
-            alternatives=alternatives,
+            evidence=part.evidence if bed else replace(part.evidence, timing="interval"),
+            alternatives=tuple(
+                alternative(self._catalog.labels[other], value, length_s, self._order)
+                for other, value in zip(part.others, part.other_scores, strict=True)
+            ),
         )
 
-    if not single_event(sounds[0]):
-        return [cue(sounds[0], float(part.interval.start_s), float(part.interval.end_s), fade_s, fade_s)]
-    hits = takes(sounds)
-    cues: list[Cue] = []
-    start_s = part.interval.start_s
-    while not cues or start_s + LAST_SHOT_S <= part.interval.end_s:
-        sound = hits[len(cues) % len(hits)]
-        heard_s = max(sound.duration_s - lead_silence_s(sound), 0.01)
-        end_s = min(float(start_s) + heard_s, float(part.interval.end_s))
-        cues.append(cue(sound, float(start_s), end_s, 0.0, min(0.02, heard_s / 2)))
-        start_s += BETWEEN_SHOTS_S
-    return cues
+
+def value_at(curve: Curve, time_s: float, otherwise: float) -> float:
+    """A curve's value at a time; `otherwise` where it is empty."""
+    if not curve:
+        return otherwise
+    return float(np.interp(time_s, [time for time, _ in curve], [value for _, value in curve]))
 
 
 def alternative(label: Label, value: float, length_s: float, order: Order) -> Alternative:
