@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 SLOWEST_S, FASTEST_S = 1.5, 0.1
 """Periods that are looked for: slow steps to fast typing."""
 SURE = 0.45
-"""Autocorrelation of the envelope at the period from which it is a rhythm; in noise of a few seconds it reaches 0.3."""
+"""Autocorrelation of the envelope at the period from which it is a rhythm; noise reaches 0.3 in a few seconds."""
 LEAST_PERIODS = 4
 """So many periods must have been seen."""
 NEAR = 0.15
