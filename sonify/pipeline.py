@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from sonify.cues import CueSheet, LibraryRef, ModelRef, SoundRef, VideoRef
@@ -26,9 +26,11 @@ from sonify.matching.beds import crossfaded
 from sonify.matching.choose import Order, by_fit
 from sonify.matching.closer import Closer
 from sonify.matching.ducking import ducked
+from sonify.matching.fill import filled
 from sonify.matching.look import look
 from sonify.matching.place import place
 from sonify.matching.scores import Sight, Words
+from sonify.matching.steering import steered
 from sonify.matching.variation import varied
 from sonify.mix.places import check_writable
 from sonify.mix.render import render_sheet
@@ -107,7 +109,11 @@ class Session:
         """The labels as vectors."""
         phrases = [label.phrases or (label.text,) for label in self.catalog.labels]
         labels = embed_labels(self.model, phrases, progress=self.progress)
-        return Words(labels, embed_null(self.model), embed_usual(self.model))
+        known = Words(labels, embed_null(self.model), embed_usual(self.model))
+        found = steered(known, self.catalog.labels, self.settings.matching, partial(embed_labels, self.model))
+        for said in found.notes:
+            note(self.progress, "matching", said)
+        return found.words
 
     def suggest(self, video: str | Path) -> CueSheet:
         """Looks at a video and writes down which sound should be heard when; see sonify.suggest."""
@@ -146,7 +152,7 @@ class Session:
                 for library in self.catalog.libraries
             ),
             scenes=placed.scenes,
-            cues=tuple(ducked(cues, original, self.settings.mix)),
+            cues=tuple(ducked(filled(cues, original, self.settings), original, self.settings.mix)),
             original=original,
             settings=self.settings.differences(),
         )

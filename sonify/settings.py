@@ -110,6 +110,13 @@ class MatchingSettings:
         Literal["dense", "gradcam"],
         Field(description="what says where in the picture: features by place, or Grad-CAM (ResNets of CLIP only)"),
     ] = "dense"
+    avoid: Annotated[str, Field(description="labels never to be heard, between semicolons: gunshot; siren")] = ""
+    prefer: Annotated[str, Field(description="labels that are more welcome than others, between semicolons")] = ""
+    only: Annotated[str, Field(description="no other labels than these, between semicolons; empty: all")] = ""
+    direct: Annotated[str, Field(description="what it should sound like, such as: a calm night by the sea")] = ""
+    fill: Annotated[
+        Literal["all", "silent"], Field(description="silent: nothing is added where the original can be heard")
+    ] = "all"
     rerank: Annotated[
         Literal["none", "clap"],
         Field(description="clap: of a label's sounds, those that sound most like it come first"),

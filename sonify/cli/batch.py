@@ -15,6 +15,7 @@ from sonify.cli.common import (
     mix_options,
     model_option,
     rerank_option,
+    steering_options,
 )
 from sonify.cli.output import shown
 from sonify.cli.tables import count, place
@@ -41,6 +42,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     model_option(parser)
     mix_options(parser)
     rerank_option(parser)
+    steering_options(parser)
     licence_option(parser)
 
 

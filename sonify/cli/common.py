@@ -163,6 +163,36 @@ def rerank_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def steering_options(parser: argparse.ArgumentParser) -> None:
+    """--avoid, --prefer, --only (repeatable), --direct, --fill: set the options of `matching` of the same names."""
+    for name, help in (
+        ("avoid", "a label that must not be heard, nor others like it; may be given more than once"),
+        ("prefer", "a label that is more welcome than others; may be given more than once"),
+        ("only", "no other labels than this one; may be given more than once"),
+    ):
+        parser.add_argument(
+            f"--{name}", metavar="LABEL", action="append", default=argparse.SUPPRESS, type=_one_label, help=help
+        )
+    parser.add_argument(
+        "--direct",
+        metavar="TEXT",
+        default=argparse.SUPPRESS,
+        help='what it should sound like: --direct "a calm night by the sea"',
+    )
+    parser.add_argument(
+        "--fill",
+        metavar="WHERE",
+        default=argparse.SUPPRESS,
+        help="all, or silent: add nothing where the video's own audio can be heard (default: all)",
+    )
+
+
+def _one_label(text: str) -> str:
+    if not text.replace(";", " ").strip():
+        raise argparse.ArgumentTypeError("is empty: name a label")
+    return text
+
+
 def top_option(parser: argparse.ArgumentParser) -> None:
     """--top: sets matching.top."""
     parser.add_argument(
@@ -174,8 +204,13 @@ def top_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-# The short option, and the setting that it is short for.
+# The short option, and the setting that it is short for; what was given several times is joined by semicolons.
 SHORT = {
+    "avoid": "matching.avoid",
+    "prefer": "matching.prefer",
+    "only": "matching.only",
+    "direct": "matching.direct",
+    "fill": "matching.fill",
     "device": "model.device",
     "licence": "library.licences",
     "model": "model.name",
@@ -192,7 +227,8 @@ def settings_of(args: argparse.Namespace, base: Mapping[str, Any] | None = None)
     """The defaults, `base` (a cue sheet's settings), --config, --set, the short options. Raises SettingsError."""
     from sonify.settings import Settings
 
-    values = {setting: getattr(args, name) for name, setting in SHORT.items() if hasattr(args, name)}
+    given = {setting: getattr(args, name) for name, setting in SHORT.items() if hasattr(args, name)}
+    values = {name: "; ".join(value) if isinstance(value, list) else value for name, value in given.items()}
     return Settings.load(getattr(args, "config", ()), getattr(args, "set", ()), values, base=base)
 
 

@@ -13,6 +13,7 @@ from sonify.cli.common import (
     mix_options,
     model_option,
     rerank_option,
+    steering_options,
     stems_option,
     text_name,
     top_option,
@@ -38,6 +39,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     mix_options(parser)
     stems_option(parser)
     rerank_option(parser)
+    steering_options(parser)
     licence_option(parser)
 
 

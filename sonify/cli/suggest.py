@@ -13,6 +13,7 @@ from sonify.cli.common import (
     licence_option,
     model_option,
     rerank_option,
+    steering_options,
     text_name,
     top_option,
 )
@@ -36,6 +37,7 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     model_option(parser)
     top_option(parser)
     rerank_option(parser)
+    steering_options(parser)
     licence_option(parser)
 
 

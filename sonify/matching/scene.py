@@ -36,11 +36,11 @@ class SceneLabels:
         self.settings = settings.matching
         least = round(self.settings.min_presence_s * settings.video.sample_rate_hz)
         self.pooled = pool(scores.probabilities, least=least)
-        self.visible = [index for index, label in enumerate(catalog.labels) if label.phrases]
+        self.visible = [at for at, label in enumerate(catalog.labels) if label.phrases and words.allowed(at)]
 
     def described(self) -> Scene:
         """The scene with the labels that come nearest, whether or not they are near enough to be heard."""
-        ranked = self._ideas(self.visible)[: self.settings.top] if len(self.times_s) else []
+        ranked = self._ideas(self.visible) if len(self.times_s) else []
         length_s = float(self.span.end_s - self.span.start_s)
         labels = self.catalog.labels
         return Scene(
@@ -58,7 +58,7 @@ class SceneLabels:
         found = [self._part(label, self._whole(), beds) for label in bed]
         effects = self._of("effect")
         there = [label for label in effects if self.pooled[label] >= self.settings.threshold]
-        for label in different(there, self.words.labels)[: self.settings.max_effects]:
+        for label in different(there, self.words.emitters, most=self.settings.max_effects):
             found += [self._part(label, interval, effects) for interval in self._presence(label)]
         return found
 
@@ -66,7 +66,7 @@ class SceneLabels:
         return best_first(self.pooled, (i for i in self.visible if self.catalog.labels[i].kind == kind))
 
     def _ideas(self, among: Sequence[int]) -> list[int]:
-        return different(best_first(self.pooled, among), self.words.labels)
+        return different(best_first(self.pooled, among), self.words.emitters, most=self.settings.top)
 
     def _whole(self) -> Interval:
         return Interval(self.span.start_s, self.span.end_s, 0, len(self.times_s) - 1)
@@ -81,9 +81,8 @@ class SceneLabels:
         best = interval.first + int(np.argmax(column))
         box = self.scores.boxes[int(self.scores.views[best, label])]
         pan = float(np.average(self.scores.centres[inside, label], weights=np.maximum(column, 1e-6)))
-        others = different((other for other in ranked if other != label), self.words.labels, besides=(label,))[
-            : self.settings.top - 1
-        ]
+        rest = (other for other in ranked if other != label)
+        others = different(rest, self.words.emitters, besides=(label,), most=self.settings.top - 1)
         return Part(
             label,
             interval,

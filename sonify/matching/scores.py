@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sonify.matching.rank import from_middle
 from sonify.models.background import background
 from sonify.models.calibration import Calibration
 from sonify.models.interface import Box, Embeddings
@@ -32,12 +34,23 @@ class Sight:
 class Words:
     """Unit vectors of the labels [L, D] and of the phrases that describe nothing [K, D].
 
-    usual: what pictures usually show [U, D]; None: a label need only rise over nothing.
+    usual: what pictures usually show [U, D]; None: a label need only rise over nothing. odds: by how much a person
+    wants each label, float32 [L]: 1 as it is, 0 never; None: all as they are.
     """
 
     labels: Array
     null: Array
     usual: Array | None = None
+    odds: Array | None = None
+
+    @cached_property
+    def emitters(self) -> Array:
+        """The labels as seen from the middle of all words, float32 [L, D]: what tells two emitters apart."""
+        return from_middle(self.labels, self.usual)
+
+    def allowed(self, label: int) -> bool:
+        """Whether a person lets it be heard."""
+        return self.odds is None or float(self.odds[label]) > 0
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,8 @@ def score(vectors: Array, boxes: tuple[Box, ...], words: Words, calibration: Cal
     else:
         over = (vectors @ words.null.T).max(axis=-1)
     seen = calibration.probabilities(vectors @ words.labels.T, over)
+    if words.odds is not None:
+        seen = words.odds * seen / np.maximum(1 - seen + words.odds * seen, 1e-9)
     middles = np.array([box.left + box.right - 1 for box in boxes], dtype=np.float32)
     weight = seen.sum(axis=1)
     centres = np.einsum("nvl,v->nl", seen, middles) / np.maximum(weight, 1e-9)
