@@ -15,6 +15,11 @@ _CHARACTER = 6.2
 """Width of a letter, about: a label is written where it fits."""
 
 
+def is_main(method: str) -> bool:
+    """Whether a method is one by itself, and not another with a part taken away or mended."""
+    return not method.startswith((" ", "without "))
+
+
 def lanes(clip: ClipResult, methods: Sequence[str]) -> str:
     """The drawing; "" where the length of the clip isn't known."""
     if clip.duration_s <= 0:
@@ -30,8 +35,8 @@ def lanes(clip: ClipResult, methods: Sequence[str]) -> str:
         rows += [_stroke(clip, time_s, y) for time_s in emitter.onsets]
         y += ROW
     every = frozenset().union(*clip.truth.right) if clip.truth.right else frozenset()
-    for method in methods:
-        rows.append(_name(method.strip(), y))
+    for method in filter(is_main, methods):
+        rows.append(_name(method, y))
         stacked = _stacked(clip.outcomes[method].heard)
         for row, heard in stacked:
             kind = ("right" if heard.label in every else "wrong") + (" bed" if heard.kind == "ambience" else "")
@@ -71,7 +76,8 @@ def _bar(clip: ClipResult, start_s: float, end_s: float, y: int, label: str, kin
     width = max(right - left, 1.5)
     fits = int((width - 6) / _CHARACTER)
     shown = label if len(label) <= fits else f"{label[: fits - 1]}…" if fits > 3 else ""
-    text = f'<text class="on" x="{left + 4}" y="{y + 12}">{escape(shown)}</text>' if shown else ""
+    ink = "onbed" if "bed" in kind else "on"
+    text = f'<text class="{ink}" x="{left + 4}" y="{y + 12}">{escape(shown)}</text>' if shown else ""
     tip = f"<title>{escape(label)}: {start_s:.2f} to {end_s:.2f} s</title>"
     bar = f'<rect class="{kind}" x="{left}" y="{y + 1}" width="{width:.1f}" height="{ROW - 3}" rx="2">{tip}</rect>'
     return bar + text
