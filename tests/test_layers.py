@@ -13,7 +13,7 @@ import pytest
 LAYERS = (
     {"__main__"},
     {"cli"},
-    {"demo", "batch", "export", "evaluation"},
+    {"demo", "debug_video", "batch", "export", "evaluation"},
     {"pipeline", "searching"},
     {"matching", "mix"},
     {"models", "video", "library"},

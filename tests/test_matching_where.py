@@ -33,8 +33,8 @@ def _map(pan: float, width: float = 0.2, height: float = 0.3, high: float = 0.5)
     return found
 
 
-def _part(start: int, end: int, label: int = 0) -> Part:
-    return Part(label, Interval(Fraction(start), Fraction(end), 0, 1), Evidence(start + 0.5, 0.9), 0.2, 0.9, (), ())
+def _part(start: int, end: int, label: int = 0, score: float = 0.9) -> Part:
+    return Part(label, Interval(Fraction(start), Fraction(end), 0, 1), Evidence(start + 0.5, score), 0.2, score, (), ())
 
 
 class _Seeing:
@@ -115,9 +115,10 @@ def test_a_still_one_gives_one_key_frame(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_an_absent_one_is_in_the_centre_at_its_usual_level(monkeypatch: pytest.MonkeyPatch) -> None:
     noise = np.random.default_rng(3).normal(-0.2, 0.1, (20, ROWS, COLUMNS)).astype(np.float32)
-    (part,), _ = _result(monkeypatch, noise, [_part(0, 4)])
-    assert part.pan == 0 and part.pan_curve == ((0.0, 0.0),) and part.gain_curve == ()
-    assert part.evidence == _part(0, 4).evidence
+    for maps, asked in ((noise, _part(0, 4, score=0.02)), (noise - 0.1, _part(0, 4))):
+        (part,), _ = _result(monkeypatch, maps, [asked])
+        assert part.pan == 0 and part.pan_curve == ((0.0, 0.0),) and part.gain_curve == ()
+        assert part.evidence == asked.evidence
 
 
 def test_coming_nearer_is_louder(monkeypatch: pytest.MonkeyPatch) -> None:

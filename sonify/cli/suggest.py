@@ -9,6 +9,7 @@ from sonify.cli.common import (
     Context,
     Parser,
     Subparsers,
+    UsageError,
     library_option,
     licence_option,
     model_option,
@@ -33,6 +34,9 @@ def add(subparsers: Subparsers, common: Parser) -> None:
     parser.add_argument(
         "-o", "--out", metavar="FILE", help="where the cue sheet goes (default: VIDEO's name with .cues.json)"
     )
+    parser.add_argument(
+        "--debug-video", metavar="FILE", help="draw what is seen over the video: maps, boxes, pan and gain (an MP4)"
+    )
     library_option(parser)
     model_option(parser)
     top_option(parser)
@@ -49,12 +53,26 @@ def run(args: argparse.Namespace, context: Context) -> int:
     from sonify.pipeline import suggest
 
     check_writable(out, video, force=context.force)
-    sheet = suggest(video, library=args.library or None, settings=context.settings, progress=context.progress)
-    sheet.save(out, force=context.force)
+    places = {"cue_sheet": str(out)}
+    if args.debug_video:
+        from sonify.debug_video import check, draw
+        from sonify.pipeline import Session
+
+        debug = text_name(args.debug_video)
+        if debug.absolute() == out.absolute():
+            raise UsageError(f"{out} can't be the cue sheet and the debug video", hint="name two files")
+        check(debug, video, force=context.force)
+        session = Session(library=args.library or None, settings=context.settings, progress=context.progress)
+        sheet = session.suggest(video)
+        sheet.save(out, force=context.force)
+        places["debug_video"] = str(draw(session, sheet, debug, force=context.force))
+    else:
+        sheet = suggest(video, library=args.library or None, settings=context.settings, progress=context.progress)
+        sheet.save(out, force=context.force)
     context.result(
-        {"video": args.video, "cue_sheet": str(out)} | sheet_document(sheet) | {"notes": context.notes},
+        {"video": args.video} | places | sheet_document(sheet) | {"notes": context.notes},
         cue_table(sheet) if sheet.scenes else "",
         summary(sheet),
-        place("cue sheet", out),
+        *(place(name.replace("_", " "), Path(file)) for name, file in places.items()),
     )
     return 0
