@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -121,14 +122,14 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
         raise ManifestError(f"can't read {path}: {error.strerror}", hint="check the name") from None
     except UnicodeDecodeError:
         raise ManifestError(f"{path} is not UTF-8", hint="save it as CSV in UTF-8") from None
-    reader = csv.DictReader(text.splitlines(), strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         columns = [name.strip() for name in reader.fieldnames or ()]
         _check_columns(path, columns)
         reader.fieldnames = columns
         rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
-        raise ManifestError(f"{path}, line {reader.line_num}: {error}", hint="is it a CSV?") from None
+        raise ManifestError(f"{path}, near line {reader.line_num}: {error}", hint="is it a CSV?") from None
     for number, row in rows:
         if None in row or None in row.values():
             raise ManifestError(
