@@ -134,6 +134,7 @@ class Session:
             lead_silence_s=_lead_silence_s,
             order=self.order,
             closer=closer,
+            seed=info.fingerprint,
         )
         cues = varied(crossfaded(placed.cues, self.settings.mix), info.fingerprint, self.settings.matching)
         original = listen(info, stall_timeout_s=self.settings.video.stall_timeout_s, progress=self.progress)

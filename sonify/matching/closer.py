@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sonify.library.sounds import Catalog
+from sonify.matching.events import Events
 from sonify.matching.parts import Part, Span
 from sonify.matching.refine import Refine
 from sonify.matching.scores import Array, Sight, Words, score
@@ -39,19 +40,30 @@ class Closer:
 
     def __call__(self, parts: Sequence[Part], spans: Sequence[Span]) -> Sequence[Part]:
         """The parts in their order; beds as they were. Raises VideoError when the video can't be read again."""
-        effects = [part for part in parts if self._catalog.labels[part.label].kind == "effect"]
+        effects = [part for part in parts if self._is_effect(part)]
         cuts = [span.start_s for span in spans]
         refine = Refine(effects, spans, self._sight, self._model, self._judge, self._settings)
         where = Where(effects, self._model, self._words, self._settings, cuts=cuts, progress=self._progress)
+        events = Events(effects, [label.text for label in self._catalog.labels])
         second_look(
             self._info,
-            (refine, where),
+            (refine, where, events),
             short_side_px=Where.short_side_px(self._model),
             settings=self._settings.video,
             progress=self._progress,
         )
-        refined = ((part, refine.result(part)) for part in parts)
-        return [where.result(after) for before, after in refined if self._lasts(before, after)]
+        found: list[Part] = []
+        for part in parts:
+            if not self._is_effect(part):
+                found.append(part)
+                continue
+            refined = refine.result(part)
+            if self._lasts(part, refined):
+                found.append(events.result(where.result(refined)))
+        return found
+
+    def _is_effect(self, part: Part) -> bool:
+        return self._catalog.labels[part.label].kind == "effect"
 
     def _lasts(self, before: Part, after: Part) -> bool:
         """Whether it is still no flicker; what is short because its scene is stays."""
