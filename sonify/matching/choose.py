@@ -21,6 +21,9 @@ BETWEEN_SHOTS_S = Fraction(2)
 # So long before the emitter is gone no further event begins: it would be cut off.
 LAST_SHOT_S = Fraction(1, 2)
 
+# Longer than any film: of a label's beds the longest is nearest to it.
+LONGEST_BED_S = 1e6
+
 Order = Callable[[Label, float], list[Sound]]
 """A label's sounds, best first, for a cue of so many seconds: by_fit, or sonify.matching.rerank.Reranker."""
 
@@ -29,8 +32,11 @@ def by_fit(label: Label, length_s: float) -> list[Sound]:
     """The label's sounds, best first, for a cue of that length; of many only those nearest in length.
 
     One that lasts the cue beats one that must be looped; then the one that wastes least. Equals keep the order
-    of the catalogue. Raises LibraryError when another scan has found that all of them are gone.
+    of the catalogue. Of beds the longest is best, however long the cue is: a place that comes again sounds the same.
+    Raises LibraryError when another scan has found that all of them are gone.
     """
+    if label.kind == "ambience":
+        length_s = LONGEST_BED_S
     sounds = around(label.sounds, length_s, MOST_SOUNDS)
 
     def misfit(item: tuple[int, Sound]) -> tuple[bool, float, int]:

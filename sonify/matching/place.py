@@ -11,8 +11,9 @@ from sonify.cues import Cue, Scene
 from sonify.library.sounds import Catalog, Sound
 from sonify.matching.choose import Order, by_fit
 from sonify.matching.parts import Part, Span
-from sonify.matching.scene import SceneLabels
+from sonify.matching.scene import SceneLabels, visible
 from sonify.matching.scores import Sight, Words, score
+from sonify.matching.together import BedVote, bed_parts
 from sonify.matching.write import Writer
 from sonify.models.calibration import Calibration
 from sonify.settings import Settings
@@ -50,14 +51,19 @@ def place(
     """
     scenes: list[Scene] = []
     found: list[Part] = []
+    votes: list[BedVote] = []
+    beds = visible(catalog, words, "ambience")
     for span in spans:
         frames = sight.between(span.start_s, span.end_s)
         scores = score(sight.embeddings.vectors[frames], sight.embeddings.boxes, words, calibration)
         times = sight.times_s[frames]
         scene = SceneLabels(span, scores, times, catalog, words, settings, order)
-        found += scene.parts()
+        effects = scene.effects()
+        found += effects
+        if said := scene.vote(sight.embeddings.vectors[frames], beds, effects):
+            votes.append(said)
         scenes.append(scene.described())
-    parts: Sequence[Part] = _joined(found)
+    parts: Sequence[Part] = _joined([*bed_parts(votes, beds, words, settings.matching), *found])
     if closer:
         parts = closer(parts, spans)
     writer = Writer(

@@ -13,9 +13,16 @@ from sonify.matching.choose import Order
 from sonify.matching.parts import Part, Span
 from sonify.matching.presence import Interval, presence
 from sonify.matching.rank import best_first, different, pool
-from sonify.matching.scores import Scores, Words
+from sonify.matching.scores import Array, Scores, Words
+from sonify.matching.together import BedVote, vote
 from sonify.matching.write import alternative, share
 from sonify.settings import Settings
+
+
+def visible(catalog: Catalog, words: Words, kind: Kind | None = None) -> list[int]:
+    """The labels, of one kind or of all, that can be seen in a picture and may be heard."""
+    every = enumerate(catalog.labels)
+    return [at for at, one in every if one.phrases and words.allowed(at) and kind in (None, one.kind)]
 
 
 class SceneLabels:
@@ -36,7 +43,7 @@ class SceneLabels:
         self.settings = settings.matching
         least = round(self.settings.min_presence_s * settings.video.sample_rate_hz)
         self.pooled = pool(scores.probabilities, least=least)
-        self.visible = [at for at, label in enumerate(catalog.labels) if label.phrases and words.allowed(at)]
+        self.visible = visible(catalog, words)
 
     def described(self) -> Scene:
         """The scene with the labels that come nearest, whether or not they are near enough to be heard."""
@@ -49,18 +56,23 @@ class SceneLabels:
             tuple(alternative(labels[index], self.pooled[index], length_s, self.order) for index in ranked),
         )
 
-    def parts(self) -> list[Part]:
-        """What is heard: at most one bed, and the emitters that are there by their own scores."""
+    def effects(self) -> list[Part]:
+        """The emitters that are there by their own scores."""
         if not len(self.times_s):
             return []
-        beds = self._of("ambience")
-        bed = [label for label in beds[:1] if self.pooled[label] >= self.settings.ambience_threshold]
-        found = [self._part(label, self._whole(), beds) for label in bed]
-        effects = self._of("effect")
-        there = [label for label in effects if self.pooled[label] >= self.settings.threshold]
+        ranked = self._of("effect")
+        there = [label for label in ranked if self.pooled[label] >= self.settings.threshold]
+        found: list[Part] = []
         for label in different(there, self.words.emitters, most=self.settings.max_effects):
-            found += [self._part(label, interval, effects) for interval in self._presence(label)]
+            found += [self._part(label, interval, ranked) for interval in self._presence(label)]
         return found
+
+    def vote(self, vectors: Array, beds: Sequence[int], effects: Sequence[Part]) -> BedVote | None:
+        """What the scene says of the beds; None where it says nothing. vectors: of its frames, float32 [N, V, D]."""
+        if not len(self.times_s) or not beds:
+            return None
+        heard = [part.label for part in effects]
+        return vote(self.scores, vectors, self.times_s, self._whole(), self.pooled, beds, heard)
 
     def _of(self, kind: Kind) -> list[int]:
         return best_first(self.pooled, (i for i in self.visible if self.catalog.labels[i].kind == kind))
