@@ -36,6 +36,13 @@ _AS_ALIKE = 1.1  # how much less alike the two sides of a join may be than neigh
 _ORDER = 32  # of the linear prediction
 _PREDICTED_S = 0.05  # from so much of the sound
 
+_BEAT_STEP_S = 0.005
+_FASTEST_BEAT_S = 0.12
+_RISE_DB, _MOST_RISE_DB = 0.5, 20.0
+_EVEN = 0.5  # share of the attacks' energy that comes back one beat later
+_IN_TIME_S = 0.004
+_OUT_OF_TIME = 10.0
+
 _COARSE_HZ = 6000
 _WINDOW_S = 0.1  # of the waveform that is matched
 _ENDS = 16  # places near the end, of which each is matched with every place near the start
@@ -82,19 +89,23 @@ def found(sound: SoundFile, overlap: int) -> Loop:
 
     A sound that already joins is left alone: its end is followed by its beginning. So is one that ends in a pause.
     Else places near both ends are sought where level, spectrum and waveform match; of a steady sound, fades at its
-    ends are left out.
+    ends are left out. A beat stays in time.
     """
     whole, alone = _whole(sound, overlap), Loop(0, sound.frames, 0)
     ends = _Ends(sound)
     looks = _Looks(ends, sound.rate_hz)
-    if looks.count <= 2 * _AROUND or len(ends.head) != len(ends.tail):
+    if not looks.count or len(ends.head) != len(ends.tail):
         return whole
-    padded = (ends.first, ends.past) != (0, sound.frames)
-    if not padded and looks.joins() and _predictable(ends.tail, ends.head, sound.rate_hz):
+    beat = period(ends.parts[0], sound.rate_hz) if len(ends.parts) == 1 else None
+    short = looks.count <= 2 * _AROUND
+    if not short and (ends.first, ends.past) == (0, sound.frames) and looks.joins():
+        in_time = beat is None or abs((sound.frames / beat + 0.5) % 1 - 0.5) * beat <= _IN_TIME_S * sound.rate_hz
+        if in_time and _predictable(ends.tail, ends.head, sound.rate_hz):
+            return alone
+    event = beat is None and (short or not looks.steady)
+    if event and (ends.past < sound.frames or looks.ends_in_a_pause()):
         return alone
-    if not looks.steady and (padded or looks.ends_in_a_pause()):
-        return alone
-    return _search(sound, ends, looks, overlap) or whole
+    return (None if short else _search(sound, ends, looks, overlap, beat)) or whole
 
 
 def _whole(sound: SoundFile, overlap: int) -> Loop:
@@ -185,10 +196,11 @@ class _Looks:
 
     def joins(self) -> bool:
         """Whether the end goes with the beginning as well as neighbours within the sound go with each other."""
-        own = np.concatenate(
-            [_between(side[:-_AROUND], side[_AROUND:]) for side in (_smooth(self.head), _smooth(self.tail))]
-        )
-        across = _between(_smooth(self.tail)[-1:], _smooth(self.head)[:1])
+        head, tail = _smooth(self.head), _smooth(self.tail)
+        if self.steady and min(_level(tail)[-1], _level(head)[0]) < self.median_db - 2 * _FADED_DB:
+            return False
+        own = np.concatenate([_between(side[:-_AROUND], side[_AROUND:]) for side in (head, tail)])
+        across = _between(tail[-1:], head[:1])
         return bool(across[0] <= _AS_ALIKE * np.percentile(own, 90) + 1e-9)
 
     def ends_in_a_pause(self) -> bool:
@@ -196,12 +208,12 @@ class _Looks:
         return bool(_level(self.tail)[-1] < self.high_db - _QUIET_DB)
 
     def usable(self) -> tuple[int, int]:
-        """The first look of the head and the last of the tail that are no fade."""
+        """The first look of the head that is no fade, and the first of the tail that is."""
         if not self.steady:
-            return 0, self.count - 1
+            return 0, self.count
         least_db = self.median_db - _FADED_DB
         head, tail = (np.flatnonzero(_level(end) >= least_db) for end in (self.head, self.tail))
-        return (int(head[0]) if len(head) else 0), (int(tail[-1]) if len(tail) else self.count - 1)
+        return (int(head[0]) if len(head) else 0), (int(tail[-1]) + 1 if len(tail) else self.count)
 
 
 def _level(bands: Floats) -> Floats:
@@ -246,13 +258,49 @@ def _predictable(tail: Floats, head: Floats, rate_hz: int) -> bool:
     return bool(np.abs(np.convolve(across, filter_, "valid")).max() <= own + 1e-5 * peak)
 
 
-def _search(sound: SoundFile, ends: _Ends, looks: _Looks, overlap: int) -> Loop | None:
+def period(wave: Floats, rate_hz: int) -> float | None:
+    """The beat of a sound [N], in samples: how far its attacks are apart where they come evenly; None, where not."""
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    step = max(1, round(_BEAT_STEP_S * rate_hz))
+    count = len(wave) // step
+    least = round(_FASTEST_BEAT_S * rate_hz) // step
+    if count < 3 * least:
+        return None
+    power = np.square(wave[: count * step]).reshape(count, step).mean(axis=1)
+    # Smoothed, so that the periods of a low tone are no attacks.
+    level = 10 * np.log10(np.convolve(power, np.hanning(9)[1:-1] / 4, "same") + 1e-12)
+    rise = np.clip(np.diff(level, prepend=level[0]) - _RISE_DB, 0, _MOST_RISE_DB)
+    rise -= rise.mean()
+    size = next_fast_len(2 * count, real=True)
+    alike = irfft(np.square(np.abs(rfft(rise, size))), size)[:count]
+    if alike[0] <= 0:
+        return None
+    # Each lag by how much of the sound it compares; an attack may fall between two steps.
+    whole = alike[0] + 2 * alike[1]
+    alike = np.convolve(alike / whole * count / (count - np.arange(count)), np.ones(3), "same")
+    lags = alike[least : count // 3]
+    if not len(lags) or lags.max() < _EVEN:
+        return None
+    lag = least + int(np.argmax(lags >= 0.9 * lags.max()))
+    lag = lag + int(np.argmax(alike[lag : lag + 3]))
+    # From beat to beat the guess gets better.
+    beat = float(lag)
+    for times in range(2, max(2, int(0.75 * count / lag)) + 1):
+        middle, reach = round(times * beat), max(1, lag // 8)
+        if middle + reach >= count:
+            break
+        beat = (middle - reach + int(np.argmax(np.round(alike[middle - reach : middle + reach + 1], 6)))) / times
+    return beat * step
+
+
+def _search(sound: SoundFile, ends: _Ends, looks: _Looks, overlap: int, beat: float | None) -> Loop | None:
     """The join that costs least, with the longest crossfade over which the two sides stay alike."""
     head, tail = ends.head, ends.tail
     size, window = len(head), round(_WINDOW_S * sound.rate_hz)
     margin = max(window, min(overlap, size // 2)) // 2
-    first_look, last_look = looks.usable()
-    low, high = first_look * looks.step + margin, (last_look + 1) * looks.step - margin
+    first, past = (look * looks.step for look in looks.usable())
+    low, high = first + margin, past - margin
     if low > size - margin or high < margin:
         return None
     every = max(1, round(sound.rate_hz / _COARSE_HZ))
@@ -269,14 +317,18 @@ def _search(sound: SoundFile, ends: _Ends, looks: _Looks, overlap: int) -> Loop 
         at_end = min(max(end // looks.step - _AROUND // 2, 0), len(tail_looks) - 1)
         apart_db = _between(head_looks, tail_looks[at_end])[at_place]
         lost = (places * every + size - end) / (ends.past - ends.first)
-        cost = np.round(_WAVE * (1 - alike) + apart_db / _DB + _LOST * lost, 6)
+        cost = _WAVE * (1 - alike) + apart_db / _DB + _LOST * lost
+        if beat is not None:
+            beats = (ends.past - size + end - ends.first - places * every) / beat
+            cost += _OUT_OF_TIME * (np.abs((beats + 0.5) % 1 - 0.5) * beat > _IN_TIME_S * sound.rate_hz)
+        cost = np.round(cost, 6)
         least = int(np.argmin(cost))
         if best is None or cost[least] < best[0]:
             best = (float(cost[least]), int(places[least]) * every, end)
     if best is None:
         return None
     start, end = _refined(head, tail, best[1], best[2], window, every)
-    return _crossed(sound, ends, start, end, overlap)
+    return _crossed(sound, ends, start, end, min(overlap, 2 * (start - first), 2 * (past - end)))
 
 
 class _Match:
