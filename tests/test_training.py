@@ -162,3 +162,99 @@ def test_the_built_in_model_knows_drawn_scenes_and_rejects_nothing() -> None:
     empty = pictures("nothing", 60)
     margin = (empty @ words.T).max(1) - (empty @ model.phrases(list(NULL_PHRASES)).T).max(1)
     assert (known["scale"] * margin + known["bias"] > 0).mean() < 0.2
+
+
+def test_a_started_tower_computes_what_the_file_says(tmp_path: Path) -> None:
+    import timm
+    import torch
+
+    from training.start import SOURCE_EPS, hold, start_weights
+
+    torch.manual_seed(0)
+    source = timm.create_model("tf_efficientnet_lite0", num_classes=1000).eval()
+    for norm in source.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):
+            assert norm.eps == SOURCE_EPS
+            norm.running_var.uniform_(0.002, 0.5)  # small enough that the epsilon counts
+            norm.running_mean.normal_(0, 0.1)
+    stored = source.state_dict()
+    last = ("classifier.weight", "classifier.bias")
+    theirs = {f"_{name}": value for name, value in stored.items() if name not in last}
+    theirs |= {"_fc.weight": stored[last[0]], "_fc.bias": stored[last[1]]}
+    torch.save(theirs, tmp_path / "weights.pth")
+    trunk = timm.create_model("efficientnet_lite0", num_classes=0)
+    trunk.load_state_dict(start_weights(tmp_path / "weights.pth", trunk))
+    trunk.eval()
+    with torch.no_grad():
+        flat = torch.full((1, 3, 64, 64), 0.3)
+        # In the middle of an even picture the two ways of padding make no difference.
+        wanted = source.blocks[0](source.bn1(source.conv_stem(flat)))[..., 8:24, 8:24]
+        found = trunk.blocks[0](trunk.bn1(trunk.conv_stem(flat)))[..., 8:24, 8:24]
+    assert torch.allclose(found, wanted, rtol=1e-3, atol=1e-4 * float(wanted.abs().max()))
+
+    for norm in trunk.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):
+            norm.running_var.uniform_(0.5, 2)
+    held = timm.create_model("efficientnet_lite0", num_classes=0)
+    held.load_state_dict(trunk.state_dict())
+    hold(held.train(), 2)
+    pictures = torch.randn(2, 3, 64, 64)
+    plain, folded = pictures.clone().requires_grad_(), pictures.clone().requires_grad_()
+    sides = (trunk(plain), held(folded))
+    assert torch.allclose(*sides, atol=1e-4 * float(sides[0].detach().abs().max()))
+    for side in sides:
+        side.square().sum().backward()
+    assert torch.allclose(plain.grad, folded.grad, atol=1e-3 * float(plain.grad.abs().max()))
+    learned = {name for name, part in held.named_parameters() if part.requires_grad}
+    assert not any(name.startswith(("conv_stem", "bn1", "blocks.0", "blocks.1")) for name in learned)
+    for name, part in held.named_parameters():
+        if name in learned:
+            same = dict(trunk.named_parameters())[name].grad
+            assert torch.allclose(part.grad, same, atol=2e-3 * float(same.abs().max())), name
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    import timm
+    import torch
+
+    from training.start import start_weights
+
+    trunk = timm.create_model("efficientnet_lite0", num_classes=0)
+    stored = trunk.state_dict()
+    torch.save(stored | {"_more.weight": torch.zeros(1)}, tmp_path / "more.pth")
+    with pytest.raises(ValueError, match="another network"):
+        start_weights(tmp_path / "more.pth", trunk)
+    torch.save(stored | {"conv_stem.weight": torch.zeros(32, 3, 5, 5)}, tmp_path / "stem.pth")
+    with pytest.raises(ValueError, match="conv_stem"):
+        start_weights(tmp_path / "stem.pth", trunk)
+
+
+def test_film_leaves_a_picture_recognisable_and_its_borders_black() -> None:
+    import torch
+
+    from training import augment
+
+    torch.manual_seed(0)
+    ramp = torch.linspace(0.2, 0.8, 64).view(1, 1, 1, -1).expand(200, 3, 64, 64).clone()
+    seen = augment.filmed(ramp)
+    assert seen.shape == ramp.shape and seen.min() >= 0 and seen.max() <= 1
+    changed = (seen - ramp).abs().amax((1, 2, 3)) > 1e-6
+    assert 0.2 < changed.float().mean() < 0.7
+    bars = (seen[:, :, 0, 32] == 0).all(1) | (seen[:, :, 32, 0] == 0).all(1)
+    assert 0 < bars.float().mean() < 0.25
+    assert (seen - ramp)[~bars, :, 20:44, 20:44].abs().mean() < 0.05
+
+
+def test_words_of_an_earlier_run_stay_what_they_were() -> None:
+    import torch
+
+    from training.loaded import load
+    from training.text_tower import CONTEXT, earlier_words, encode
+
+    import open_clip  # isort: skip
+
+    phrases = ["a dog barking", "waves on a beach"]
+    model = earlier_words(MINI, "efficientnet_lite0")
+    with torch.no_grad():
+        found = encode(model, open_clip.SimpleTokenizer(context_length=CONTEXT)(phrases)).numpy()
+    assert (found * load(MINI).phrases(phrases)).sum(1) == pytest.approx(1, abs=1e-3)

@@ -9,11 +9,12 @@ import torch
 from torch import nn
 
 from training.augment import MEAN, STD
-from training.text_tower import CONFIG
+from training.image_tower import TOWER
+from training.text_tower import config
 
 
-def export(model: nn.Module, image_state: dict[str, torch.Tensor], folder: Path) -> Path:
-    """Write the folder; model: trained text tower, image_state: the student's averaged state (stage 1)."""
+def export(model: nn.Module, image_state: dict[str, torch.Tensor], folder: Path, tower: str = TOWER) -> Path:
+    """Write the folder; model: trained text tower, image_state: the student's averaged state, of a trunk `tower`."""
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -23,9 +24,9 @@ def export(model: nn.Module, image_state: dict[str, torch.Tensor], folder: Path)
     # Counters stay whole numbers; everything else is halved.
     small = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in state.items() if k != "attn_mask"}
     save_file(small, folder / "open_clip_model.safetensors")
-    config = {
-        "model_cfg": CONFIG,
+    document = {
+        "model_cfg": config(tower),
         "preprocess_cfg": {"mean": MEAN, "std": STD, "interpolation": "bicubic", "resize_mode": "shortest"},
     }
-    (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    (folder / "open_clip_config.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return folder

@@ -5,7 +5,6 @@ One worker per CPU core (gradients averaged with gloo) or one on a GPU; resumabl
 
 from __future__ import annotations
 
-import copy
 import csv
 import json
 import math
@@ -13,6 +12,7 @@ import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,16 +23,25 @@ from torch import Tensor, nn
 from training import augment
 from training.concepts import all_concepts
 from training.data import Photos, load_photos
+from training.start import hold, start_weights
 from training.targets import REGRESSED, Targets, fit_targets
 from training.teacher import load_views
 
-TOWER = "regnety_002"
+TOWER, STARTED_TOWER = "regnety_002", "efficientnet_lite0"
+"""From nothing, and from ImageNet weights (training/start.py)."""
 EMBED_DIM = 256
+FROZEN_STAGES = 2
+"""Of a started tower. They work on the largest pictures and would cost most."""
 
 
 @dataclass(frozen=True)
 class ImageSettings:
-    """minutes: if above 0, the schedule runs over that much time instead of over `epochs`."""
+    """minutes: if above 0, the schedule runs over that much time instead of over `epochs`.
+
+    start: file of ImageNet weights (training/start.py). anchors: refit.pt of an earlier run, whose anchors the tower
+    is trained towards; they stay as they are, and so its words stay right. shares: of the concepts' names, the
+    teacher's probe, its ImageNet probabilities and its feature directions in the loss.
+    """
 
     photos: Path
     cache: Path
@@ -48,16 +57,34 @@ class ImageSettings:
     sides_px: tuple[tuple[float, int], ...] = ((0.0, 64), (0.4, 80), (0.75, 96))
     seed: int = 0
     compile: bool = False
+    start: Path | None = None
+    anchors: Path | None = None
+    trunk_share: float = 0.2
+    warm_steps: int = 400
+    shares: tuple[float, float, float, float] = (0.5, 1.0, 0.5, 3.0)
+
+    @property
+    def tower(self) -> str:
+        """timm's name of the trunk."""
+        return STARTED_TOWER if self.start else TOWER
+
+
+STARTED: dict[str, Any] = {
+    "ema": 0.998, "warm_steps": 150, "shares": (1.0, 1.0, 0.5, 1.0), "sides_px": ((0.0, 96), (0.8, 112)),
+}  # fmt: skip
+"""What differs for a started tower: it needs few passes, and the teacher's features less."""
 
 
 class Student(nn.Module):
     """The image tower, the anchors it is pulled to, and heads that are thrown away after training."""
 
-    def __init__(self, classes: int, tower: str = TOWER) -> None:
+    def __init__(self, classes: int, tower: str = TOWER, bias: bool = False) -> None:
         super().__init__()
         from open_clip.timm_model import TimmModel
 
-        self.visual = TimmModel(tower, EMBED_DIM, image_size=128, pool="avg", proj="linear", drop_path=0.03)
+        self.visual = TimmModel(
+            tower, EMBED_DIM, image_size=128, pool="avg", proj="linear", proj_bias=bias, drop_path=0.03
+        )
         width = self.visual.trunk.num_features
         self.anchors = nn.Parameter(torch.randn(classes, EMBED_DIM) / math.sqrt(EMBED_DIM))
         self.imagenet = nn.Parameter(torch.randn(1000, EMBED_DIM) / math.sqrt(EMBED_DIM))
@@ -137,13 +164,14 @@ def losses(
     side_px: int,
     classes: int,
     mixed: float,
+    shares: tuple[float, ...],
     bf16: bool,
 ) -> tuple[Tensor, Tensor]:
     """The loss of one batch, and its parts [4]: concept, probe, ImageNet, direction."""
     pictures, boxes, labels, features, taught = batch
     with torch.no_grad():
         x = augment.crop(pictures.float() / 255, boxes, side_px)
-        x = augment.erase(augment.photometric(x), 0.2)
+        x = augment.erase(augment.filmed(augment.photometric(x)), 0.2)
         x, partner, own = augment.mix(x, mixed)
         own = own[:, None]
         truth = F.one_hot(labels, classes).float()
@@ -163,7 +191,7 @@ def losses(
     by_imagenet = -((imagenet * F.log_softmax(guess_imagenet, -1)).sum(-1) * weight).sum()
     by_direction = ((1 - F.cosine_similarity(guess_direction, direction)) * weight).sum()
     parts = torch.stack([by_truth, by_probe, by_imagenet, by_direction])
-    return 0.5 * by_truth + by_probe + 0.5 * by_imagenet + 3.0 * by_direction, parts.detach()
+    return (parts * parts.new_tensor(shares)).sum(), parts.detach()
 
 
 @torch.no_grad()
@@ -188,7 +216,7 @@ def accuracy(student: Student, photos: Photos, labels: np.ndarray, side_px: int 
 
 
 def _rate(progress: float, settings: ImageSettings, step: int) -> float:
-    warm = min(1.0, (step + 1) / 400)
+    warm = min(1.0, (step + 1) / settings.warm_steps)
     return settings.peak_rate * warm * (0.5 + 0.5 * math.cos(math.pi * min(progress, 1.0)) * 0.999)
 
 
@@ -205,15 +233,13 @@ def _worker(rank: int, settings: ImageSettings) -> None:
     pool, classes = load_pool(settings)
     targets = _targets(settings, pool, rank, world)
     targets = Targets(**{k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(targets).items()})
-    student = Student(len(classes)).to(device).to(memory_format=torch.channels_last)
-    average = copy.deepcopy(student).eval()
-    decayed = [p for p in student.parameters() if p.ndim > 1]
-    plain = [p for p in student.parameters() if p.ndim <= 1]
-    optimiser = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": settings.decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=settings.peak_rate,
-        fused=True,
-    )
+    student = new_student(settings, len(classes)).to(device).to(memory_format=torch.channels_last)
+    average = Student(len(classes), settings.tower, bias=settings.start is not None).to(device).eval()
+    average.load_state_dict(student.state_dict())
+    average.to(memory_format=torch.channels_last)
+    if settings.start:
+        hold(student.visual.trunk, FROZEN_STAGES)
+    optimiser = torch.optim.AdamW(_groups(student, settings), lr=settings.peak_rate, fused=True)
     epoch, step, spent = 0, 0, 0.0
     checkpoint = settings.out / "image.pt"
     if checkpoint.exists():
@@ -249,9 +275,11 @@ def _worker(rank: int, settings: ImageSettings) -> None:
             total = settings.epochs * steps
             progress = float(clock) / 60 / settings.minutes if settings.minutes else step / total
             for group in optimiser.param_groups:
-                group["lr"] = _rate(progress, settings, step)
+                group["lr"] = _rate(progress, settings, step) * group["share"]
             batch = tuple(t.to(device) for t in pool.draw(settings.batch, drawn_share, weights, rng))
-            loss, parts = losses(model, targets, batch, side, len(classes), 0.3 * (1 - progress), bf16=True)
+            loss, parts = losses(
+                model, targets, batch, side, len(classes), 0.3 * (1 - progress), settings.shares, bf16=True
+            )
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(student.parameters(), 2.0)
@@ -275,19 +303,51 @@ def _worker(rank: int, settings: ImageSettings) -> None:
         if rank == 0:
             means = (sums / done).tolist()
             row = {"epoch": epoch, "step": step, "minutes": round(spent / 60, 2), "side_px": side,
-                   "rate": optimiser.param_groups[0]["lr"], "concept": means[0], "probe": means[1],
+                   "rate": optimiser.param_groups[-1]["lr"], "concept": means[0], "probe": means[1],
                    "imagenet": means[2], "direction": means[3], "views": len(pool.boxes)}  # fmt: skip
-            if epoch % 5 == 0 or progress >= 1.0:
+            if epoch % (2 if settings.start else 5) == 0 or progress >= 1.0:
                 row["top1"], row["top5"] = accuracy(average, pool.photos, pool.labels)
             with (settings.out / "image.jsonl").open("a", encoding="utf-8") as log:
                 log.write(json.dumps(row) + "\n")
             state = {"student": student.state_dict(), "average": average.state_dict(), "classes": classes,
+                     "tower": settings.tower,
                      "optimiser": optimiser.state_dict(), "epoch": epoch, "step": step, "spent_s": spent}  # fmt: skip
             part = checkpoint.with_suffix(".part")
             torch.save(state, part)
             part.rename(checkpoint)
     if world > 1:
         dist.destroy_process_group()
+
+
+def new_student(settings: ImageSettings, classes: int) -> Student:
+    """Untrained, or with the start's trunk and the anchors of the earlier run."""
+    student = Student(classes, settings.tower, bias=settings.start is not None)
+    if settings.start:
+        student.visual.trunk.load_state_dict(start_weights(settings.start, student.visual.trunk))
+        nn.init.zeros_(student.visual.head.proj.bias)
+    if settings.anchors:
+        earlier = torch.load(settings.anchors, map_location="cpu", weights_only=True)["average"]
+        for name in ("anchors", "imagenet", "imagenet_bias"):
+            fixed = getattr(student, name)
+            fixed.data.copy_(earlier[name])
+            fixed.requires_grad_(False)
+        for name in ("log_scale", "imagenet_log_scale"):
+            getattr(student, name).data.copy_(earlier[name])
+    return student
+
+
+def _groups(student: Student, settings: ImageSettings) -> list[dict[str, object]]:
+    """What the optimiser is to know of the parameters: a started trunk learns more slowly, vectors do not decay."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, part in student.named_parameters():
+        if part.requires_grad:
+            slow = settings.start is not None and name.startswith("visual.trunk.")
+            groups.setdefault((slow, part.ndim > 1), []).append(part)
+    return [
+        {"params": parts, "weight_decay": settings.decay if decays else 0.0,
+         "share": settings.trunk_share if slow else 1.0}
+        for (slow, decays), parts in sorted(groups.items(), key=lambda group: group[0], reverse=True)
+    ]  # fmt: skip
 
 
 def _targets(settings: ImageSettings, pool: Pool, rank: int, world: int) -> Targets:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +23,13 @@ from training.data import Photos, load_photos
 from training.draw import BACKDROPS, draw_all
 from training.evaluate import evaluate
 from training.export import export
-from training.image_tower import ImageSettings, train_image_tower
+from training.image_tower import STARTED, ImageSettings, train_image_tower
 from training.phrases import build_book, filler_words, held_out
 from training.refit import refit
 from training.said import Extra, Sampler
 from training.sentences import gather, place
 from training.teacher import make_view
-from training.text_tower import TextSettings, anchor_table, names_by_clip, train_text_tower
+from training.text_tower import TextSettings, anchor_table, earlier_words, names_by_clip, train_text_tower
 
 TEACHER = "mobilenet_v2_1.0_224_quant.tflite"
 TEACHER_LABELS = "imagenet_labels.txt"
@@ -77,8 +77,17 @@ def words_to_weights(photos: Photos, words: Words, run: Path, settings: TextSett
         extras.append(Extra(*place(known, targets, wide), share=WIDE_SHARE))
     fillers = filler_words(words.labels, book) if words.labels else ()
     sampler = Sampler(anchors, book, tuple(extras), fillers, settings.seed)
-    model = train_text_tower(sampler, settings, log=run / "text.jsonl")
-    folder = export(model, state["average"], run / "model")
+    model = train_text_tower(sampler, settings, state["tower"], log=run / "text.jsonl")
+    folder = export(model, state["average"], run / "model", state["tower"])
+    calibrate(folder, photos)
+    return folder
+
+
+def with_earlier_words(photos: Photos, earlier: Path, run: Path) -> Path:
+    """Stage 2 where the image tower was trained towards an earlier run's anchors: that run's text tower serves."""
+    state = torch.load(run / "refit.pt", map_location="cpu", weights_only=True)
+    model = earlier_words(earlier / "model", state["tower"])
+    folder = export(model, state["average"], run / "model", state["tower"])
     calibrate(folder, photos)
     return folder
 
@@ -91,6 +100,8 @@ def main() -> None:
     parser.add_argument("--names", type=Path, help="CLIP's vectors of names (clip-vectors/names)")
     parser.add_argument("--media", type=Path, help="clips and sounds to measure on, lists of words to learn from")
     parser.add_argument("--sentences", type=Path, help="folder of all-MiniLM-L6-v2: more phrasings by it")
+    parser.add_argument("--start", type=Path, help="file of EfficientNet-Lite0's weights: do not begin from nothing")
+    parser.add_argument("--words", type=Path, help="OUT of an earlier run: keep its anchors and its text tower")
     parser.add_argument("--library", type=Path, default=Path("sound_library"))
     parser.add_argument("--cache", type=Path, default=Path("training/cache"))
     parser.add_argument("--out", type=Path, required=True)
@@ -109,6 +120,10 @@ def main() -> None:
         photos=args.photos, cache=args.cache, teacher=args.judges / TEACHER, out=args.out, epochs=args.epochs,
         minutes=args.minutes, workers=args.workers, seed=args.seed, compile=args.compile,
     )  # fmt: skip
+    if args.start:
+        image = replace(image, start=args.start, **STARTED)
+    if args.words:
+        image = replace(image, anchors=args.words / "refit.pt")
     train_image_tower(image)
     refit(image)
     draw_curves(args.out / "image.jsonl", args.out / "curves.png")
@@ -116,7 +131,10 @@ def main() -> None:
     words = Words(
         args.judges, args.names, args.media / "labels" if args.media else None, args.sentences, args.cache
     )  # fmt: skip
-    folder = words_to_weights(photos, words, args.out, settings)
+    if args.words:
+        folder = with_earlier_words(photos, args.words, args.out)
+    else:
+        folder = words_to_weights(photos, words, args.out, settings)
     report = evaluate(folder, photos, args.media, args.library, args.photos)
     (args.out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 

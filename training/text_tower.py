@@ -17,12 +17,17 @@ from training.image_tower import EMBED_DIM, TOWER
 from training.phrases import Book
 from training.said import Extra, Sampler, loss_of
 
-CONFIG: dict[str, Any] = {
-    "embed_dim": EMBED_DIM,
-    "vision_cfg": {"timm_model_name": TOWER, "timm_model_pretrained": False, "timm_pool": "avg",
-                   "timm_proj": "linear", "timm_proj_bias": True, "image_size": 128},
-    "text_cfg": {"context_length": 32, "vocab_size": 49408, "width": 128, "heads": 4, "layers": 4},
-}  # fmt: skip
+CONTEXT = 32
+
+
+def config(tower: str = TOWER) -> dict[str, Any]:
+    """open_clip's model_cfg; tower: timm's name of the image trunk."""
+    return {
+        "embed_dim": EMBED_DIM,
+        "vision_cfg": {"timm_model_name": tower, "timm_model_pretrained": False, "timm_pool": "avg",
+                       "timm_proj": "linear", "timm_proj_bias": True, "image_size": 128},
+        "text_cfg": {"context_length": CONTEXT, "vocab_size": 49408, "width": 128, "heads": 4, "layers": 4},
+    }  # fmt: skip
 
 
 def anchor_table(image_state: dict[str, Tensor]) -> np.ndarray:
@@ -48,11 +53,11 @@ class TextSettings:
     threads: int = 1
 
 
-def new_model() -> nn.Module:
-    """An untrained CLIP of CONFIG."""
+def new_model(tower: str = TOWER) -> nn.Module:
+    """An untrained CLIP of `config`."""
     from open_clip.model import CLIP
 
-    model = CLIP(CONFIG["embed_dim"], CONFIG["vision_cfg"], CONFIG["text_cfg"])
+    model = CLIP(**config(tower))
     # Words that training never meets stay near zero and say nothing, instead of noise.
     nn.init.normal_(model.token_embedding.weight, std=0.01)
     return model
@@ -72,6 +77,19 @@ def _encode(model: Any, tokens: Tensor) -> Tensor:
     x = model.ln_final(model.transformer(x, attn_mask=model.attn_mask[:length, :length]))
     x = x[torch.arange(len(x)), tokens.argmax(-1)] @ model.text_projection
     return F.normalize(x.float(), dim=-1)
+
+
+def earlier_words(model_folder: Path, tower: str) -> nn.Module:
+    """A model with the text tower of an exported one, for an image tower that was trained towards its anchors."""
+    from safetensors.torch import load_file
+
+    model = new_model(tower)
+    stored = load_file(model_folder / "open_clip_model.safetensors")
+    words = {k: v for k, v in stored.items() if not k.startswith("visual.")}
+    missing = [k for k in model.load_state_dict(words, strict=False).missing_keys if not k.startswith("visual.")]
+    if missing:
+        raise ValueError(f"{model_folder} lacks {', '.join(missing)}: it is no model of this training")
+    return model.eval()
 
 
 def names_by_clip(names_folder: Path, book: Book, targets: np.ndarray) -> Extra:
@@ -99,15 +117,17 @@ def names_by_clip(names_folder: Path, book: Book, targets: np.ndarray) -> Extra:
     return Extra(tuple(names[n] for n in other), placed.astype(np.float32), 0.125)
 
 
-def train_text_tower(sampler: Sampler, settings: TextSettings, log: Path | None = None) -> nn.Module:
+def train_text_tower(
+    sampler: Sampler, settings: TextSettings, tower: str = TOWER, log: Path | None = None
+) -> nn.Module:
     """A model whose text tower is trained on what `sampler` draws."""
     import open_clip
 
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    tokenizer = open_clip.SimpleTokenizer(context_length=CONFIG["text_cfg"]["context_length"])
-    model: Any = new_model().to(device)
+    tokenizer = open_clip.SimpleTokenizer(context_length=CONTEXT)
+    model: Any = new_model(tower).to(device)
     learned = [p for n, p in model.named_parameters() if not n.startswith("visual") and p.requires_grad]
     optimiser = torch.optim.AdamW(learned, lr=settings.peak_rate, weight_decay=0.1, betas=(0.9, 0.98), fused=True)
     table = sampler.table.to(device)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sonify.errors import ModelError
 from sonify.models.calibration import OPENAI_CLIP, Calibration
 from sonify.models.checkpoints import Blueprint, check_model_config, check_weights, read_calibration, read_config
+from sonify.models.fuse import fuse_norms
 from sonify.models.interface import Array, Embeddings
 from sonify.models.preprocess import Recipe, layout, prepare
 from sonify.models.words import make_tokenizer, tokenizer_repo
@@ -263,6 +264,7 @@ def _recipe(module: Any) -> Recipe:
 
 def _settle(module: Any, device: torch.device, precision: str) -> None:
     module.eval().requires_grad_(False)
+    fuse_norms(module.visual)
     if precision == "fp32":
         module.to(device)
     elif "TimmModel" in type(getattr(module, "visual", None)).__name__:
