@@ -31,6 +31,8 @@ LONGEST_TAKE_S = 6.0
 """A blast rolls on for seconds."""
 REBOUND_S, REBOUND_DB = 0.15, 3.0
 """What follows a hit so soon and is softer by so much belongs to it: a toe after a heel, a rebound."""
+SHORTEST_TAKE_S = 0.06
+"""What is cut off sooner by the next hit, in a roll, is no whole hit."""
 READ_S = 60.0
 """So much of a file is searched for hits."""
 MOST_TAKES, MOST_SOUNDS = 24, 12
@@ -244,10 +246,11 @@ def _takes(sound: Sound, single: bool) -> tuple[Take, ...]:
         if peak >= loudest - FAINT_DB and not rebound:
             kept.append((time_s, peak))
     ends = [*(time_s - PRE_ROLL_S for time_s, _ in kept[1:]), whole_s]
-    return tuple(
+    found = [
         Take(sound, start, min(end, start + LONGEST_TAKE_S), peak)
         for (start, peak), end in zip(kept, ends, strict=True)
-    )
+    ]
+    return tuple(take for take in found if take.length_s >= SHORTEST_TAKE_S) or tuple(found)
 
 
 def _levels_db(read: NDArray[np.float32], rate_hz: int) -> NDArray[np.float64]:

@@ -1,9 +1,9 @@
 """Instants out of motion: where something that moves fast stops or turns, bursts, or lights up.
 
 A strike is a loss of motion: what moved on over the last 80 ms, in some place and direction, is nowhere around in
-that direction over the next 80. That is the idea of the impact envelope of Davis and Agrawala, "Visual rhythm and beat"
-(SIGGRAPH 2018), made local, so that what passes elsewhere doesn't count. A burst is the same backwards: change where
-there was none. docs/timing.md has the numbers behind the constants.
+that direction over the next 80. That is the idea of the impact envelope of Davis and Agrawala, "Visual rhythm and
+beat" (SIGGRAPH 2018), made local, so that what passes elsewhere doesn't count. A burst is the same backwards: change
+where there was none. docs/timing.md has the numbers behind the constants.
 """
 
 from __future__ import annotations
@@ -92,12 +92,13 @@ def bursts(grid: Grid, times_s: Floats, *, least: float = OF_STRONGEST, flashes:
     if len(grid) < 5:
         return []
     step_s = float(np.median(np.diff(times_s)))
-    change = _without_cuts(grid)[..., [LIGHT if flashes else CHANGE]]
-    change = np.maximum(_blurred(change, BLUR_CELLS), 0)
+    change = np.maximum(_blurred(grid[..., [LIGHT if flashes else CHANGE]], BLUR_CELLS), 0)
     after = np.mean([_later(change, k) for k in range(_steps(AFTER_S, step_s))], axis=0)
     earlier = np.max([_later(change, -k) for k in range(1, _steps(BEFORE_S, step_s) + 1)], axis=0)
-    earlier[0] = after[0]
-    rise = np.maximum(0, after - _around(earlier)).reshape(len(grid), -1)
+    earlier[0] = np.maximum(after[0], change[0])
+    earlier = _around(earlier)
+    # At once, and not for one frame alone.
+    rise = np.sqrt(np.maximum(0, change - earlier) * np.maximum(0, after - earlier)).reshape(len(grid), -1)
     place, every = rise.argmax(axis=1), np.arange(len(grid))
     envelope = rise[every, place].astype(np.float64)
     peaks = _peaks(envelope, step_s) & (envelope >= LOST_SHARE * after.reshape(len(grid), -1)[every, place])
@@ -195,7 +196,7 @@ def _stop(velocity: Floats, gap: int, times_s: Floats) -> float:
 
 def _start(change: Grid, gap: int, times_s: Floats) -> float:
     """The first frame that shows a good part of the change."""
-    last = min(gap + 2, len(change) - 1)
-    enough = 0.25 * float(change[gap : last + 1].max())
-    first = next(k for k in range(gap, last + 1) if change[k] >= enough)
+    around = range(max(0, gap - 1), min(gap + 2, len(change)))
+    enough = 0.25 * max(float(change[k].item()) for k in around)
+    first = next(k for k in around if change[k] >= enough)
     return float(times_s[first + 1])

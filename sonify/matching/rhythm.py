@@ -49,6 +49,8 @@ def rhythm(times_s: Sequence[float], values: NDArray[np.floating]) -> Rhythm | N
     wave = np.asarray(values, np.float64)
     # One blow that is stronger than all others must not hide them.
     wave = np.sqrt(np.maximum(wave, 0.0))
+    # A period needn't be a whole number of frames: what is a little off is alike too.
+    wave = np.convolve(np.pad(wave, 1, mode="edge"), (0.25, 0.5, 0.25), "valid")
     wave = wave - wave.mean()
     power = float(wave @ wave)
     if power <= 0:
@@ -64,7 +66,7 @@ def rhythm(times_s: Sequence[float], values: NDArray[np.floating]) -> Rhythm | N
         return None
     # Twice the period is as like as the period: the shortest of the good ones is it.
     best = max(likeness[k] for k in peaks)
-    k = next(k for k in peaks if likeness[k] >= 0.85 * best)
+    k = next(k for k in peaks if likeness[k] >= 0.75 * best)
     a, b, c = likeness[k - 1 : k + 2]
     curve = a - 2 * b + c
     lag = float(lags[k]) + (0.5 * float(a - c) / float(curve) if curve < 0 else 0.0)
