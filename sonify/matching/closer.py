@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from sonify.library.sounds import Catalog
 from sonify.matching.events import Events
@@ -58,17 +59,18 @@ class Closer:
                 found.append(part)
                 continue
             refined = refine.result(part)
-            if self._lasts(part, refined):
+            if self._lasts(refined, spans):
                 found.append(events.result(where.result(refined)))
         return found
 
     def _is_effect(self, part: Part) -> bool:
         return self._catalog.labels[part.label].kind == "effect"
 
-    def _lasts(self, before: Part, after: Part) -> bool:
+    def _lasts(self, part: Part, spans: Sequence[Span]) -> bool:
         """Whether it is still no flicker; what is short because its scene is stays."""
-        length_s = after.interval.length_s
-        return length_s >= self._settings.matching.min_presence_s or length_s * 2 >= before.interval.length_s
+        start_s, end_s = part.interval.start_s, part.interval.end_s
+        scenes_s = (span.end_s - span.start_s for span in spans if span.start_s < end_s and start_s < span.end_s)
+        return part.interval.length_s >= min(Fraction(str(self._settings.matching.min_presence_s)), *scenes_s)
 
     def _judge(self, seen: Embeddings, labels: Sequence[int]) -> Array:
         chosen, odds = list(labels), self._words.odds
