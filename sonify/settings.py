@@ -29,8 +29,11 @@ class VideoSettings:
     sample_rate_hz: Annotated[float, Field(gt=0, le=60, description="frames a second that the model looks at")] = 2.0
     grey_rate_hz: Annotated[float, Field(gt=0, le=60, description="small grey frames a second, for scenes")] = 12.0
     view: Annotated[
-        Literal["tiles", "whole", "centre"],
-        Field(description="tiles: squares side by side; whole: squeezed to one square; centre: CLIP's own crop"),
+        Literal["tiles", "close", "whole", "centre"],
+        Field(
+            description="tiles: squares side by side; close: with smaller ones over them, for small emitters, at eight "
+            "times the work; whole: squeezed to one square; centre: CLIP's own crop"
+        ),
     ] = "tiles"
     stall_timeout_s: Annotated[
         float, Field(gt=0, le=3600, description="give up on a decoder that has been silent for so long")

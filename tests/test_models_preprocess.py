@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonify.models.preprocess import MAX_TILES, SQUEEZE, Recipe, layout, prepare
+from sonify.models.preprocess import MAX_TILES, SQUEEZE, Recipe, layout, layouts, prepare
 
 RECIPE = Recipe(64, (0.5, 0.4, 0.3), (0.25, 0.25, 0.3))
 CPU = torch.device("cpu")
@@ -50,18 +50,32 @@ def test_tiles_cover_the_whole_picture_without_gaps(height: int, width: int) -> 
         assert 1 / SQUEEZE - 0.02 <= squeezed <= 1.02
 
 
-@pytest.mark.parametrize("view", ["tiles", "whole", "centre"])
+@pytest.mark.parametrize("view", ["tiles", "close", "whole", "centre"])
 @pytest.mark.parametrize("mode", ["shortest", "longest", "squash"])
 @pytest.mark.parametrize(("height", "width"), [(64, 114), (90, 160), (161, 90), (64, 64), (3, 5), (1, 300)])
 def test_every_view_of_every_frame_has_the_tower_s_size(view: str, mode: str, height: int, width: int) -> None:
     recipe = Recipe(64, (0.5, 0.4, 0.3), (0.25, 0.25, 0.3), resize_mode=mode)
-    plan = layout(height, width, recipe, view)
     frames = np.full((2, height, width, 3), 255, np.uint8)
-    ready = prepare(frames, plan, recipe, CPU, torch.float32)
-    assert ready.shape == (2 * len(plan.boxes), 3, 64, 64)
-    if mode == "shortest" or view != "centre":
-        want = (1 - torch.tensor(RECIPE.mean)) / torch.tensor(RECIPE.std)
-        torch.testing.assert_close(ready, want.view(1, 3, 1, 1).expand_as(ready).contiguous())
+    for plan in layouts(height, width, recipe, view):
+        ready = prepare(frames, plan, recipe, CPU, torch.float32)
+        assert ready.shape == (2 * len(plan.boxes), 3, 64, 64)
+        if mode == "shortest" or view != "centre":
+            want = (1 - torch.tensor(RECIPE.mean)) / torch.tensor(RECIPE.std)
+            torch.testing.assert_close(ready, want.view(1, 3, 1, 1).expand_as(ready).contiguous())
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "rows", "columns"), [(128, 128, 3, 3), (360, 640, 3, 5), (640, 360, 5, 3), (9, 900, 3, 15)]
+)
+def test_close_squares_cover_the_picture_and_overlap(height: int, width: int, rows: int, columns: int) -> None:
+    _, plan = layouts(height, width, RECIPE, "close")
+    lefts, tops = sorted({box.left for box in plan.boxes}), sorted({box.top for box in plan.boxes})
+    assert (len(tops), len(lefts)) == (rows, columns)
+    assert len(set(plan.boxes)) == len(plan.boxes) == rows * columns
+    for starts, size in ((lefts, RECIPE.size_px / plan.width), (tops, RECIPE.size_px / plan.height)):
+        assert starts[0] == 0 and starts[-1] + size == pytest.approx(1)
+        if columns < 15:
+            assert all(after - before <= 0.76 * size for before, after in pairwise(starts))
 
 
 @pytest.mark.parametrize("mode", ["shortest", "longest", "squash"])

@@ -18,7 +18,7 @@ from sonify.models.calibration import OPENAI_CLIP, Calibration
 from sonify.models.checkpoints import Blueprint, check_model_config, check_weights, read_calibration, read_config
 from sonify.models.fuse import fuse_norms
 from sonify.models.interface import Array, Embeddings
-from sonify.models.preprocess import Recipe, layout, prepare
+from sonify.models.preprocess import Recipe, layouts, prepare, side_px
 from sonify.models.words import make_tokenizer, tokenizer_repo
 
 # what open_clip, timm and torch raise at a configuration or at weights that don't fit
@@ -48,7 +48,7 @@ class ClipModel:
         batch_size: int = 32,
         view: str = "tiles",
     ) -> None:
-        """module: an open_clip model, already on `device` in `precision`; view: tiles, whole or centre."""
+        """module: an open_clip model, already on `device` in `precision`; view: see sonify.models.preprocess."""
         self._module, self._tokenizer, self._recipe = module, tokenizer, recipe
         self._name, self._weights, self._dimensions, self._calibration = name, weights, dimensions, calibration
         self._device, self._batch_size, self._view = torch.device(device), batch_size, view
@@ -69,8 +69,8 @@ class ClipModel:
 
     @property
     def image_size_px(self) -> int:
-        """Side of the square that the image tower takes."""
-        return self._recipe.size_px
+        """Short side of the frames that it wants: the side of its tower's square, or twice that for close views."""
+        return side_px(self._recipe, self._view)
 
     @property
     def module(self) -> Any:
@@ -99,17 +99,22 @@ class ClipModel:
         """
         if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or 0 in pixels.shape[1:]:
             raise ModelError(f"frames are {pixels.dtype} {pixels.shape}", hint="they must be uint8 [N, H, W, 3]")
-        plan = layout(pixels.shape[1], pixels.shape[2], self._recipe, self._view)
-        views = len(plan.boxes)
-        vectors = np.empty((len(pixels), views, self._dimensions), dtype=np.float32)
-        step = max(1, self._batch_size // views)
-        for start in range(0, len(pixels), step):
-            part = pixels[start : start + step]
-            with self._working("frames"), torch.inference_mode():
-                ready = prepare(part, plan, self._recipe, self._device, _DTYPES[self.precision])
-                found = self._unit(self._module.encode_image(ready), "frames")
-            vectors[start : start + step] = found.reshape(len(part), views, self._dimensions)
-        return Embeddings(vectors, plan.boxes)
+        plans = layouts(pixels.shape[1], pixels.shape[2], self._recipe, self._view)
+        boxes = tuple(box for plan in plans for box in plan.boxes)
+        vectors = np.empty((len(pixels), len(boxes), self._dimensions), dtype=np.float32)
+        first = 0
+        for plan in plans:
+            views = len(plan.boxes)
+            step = max(1, self._batch_size // views)
+            for start in range(0, len(pixels), step):
+                part = pixels[start : start + step]
+                with self._working("frames"), torch.inference_mode():
+                    ready = prepare(part, plan, self._recipe, self._device, _DTYPES[self.precision])
+                    found = self._unit(self._module.encode_image(ready), "frames")
+                own = found.reshape(len(part), views, self._dimensions)
+                vectors[start : start + step, first : first + views] = own
+            first += views
+        return Embeddings(vectors, boxes)
 
     def embed_phrases(self, phrases: Sequence[str]) -> Array:
         """Unit vectors float32 [len(phrases), D], one a phrase as it stands.

@@ -54,7 +54,7 @@ class ImageTextModel(Protocol):
 
     @property
     def image_size_px(self) -> int:
-        """Side of the square that the image tower takes."""
+        """Short side of the frames that it makes full use of."""
         ...
 
     @property

@@ -1,8 +1,9 @@
 """From frames to what an image tower takes: resize, cut into views, normalise; in torch, on the model's device.
 
-Three views of a frame:
+Four views of a frame:
 
     tiles    squares side by side (one above the other when upright) that cover the whole picture, overlapping least
+    close    tiles, and squares of half their height over the whole picture: what is small in it fills one of them
     whole    the whole picture squeezed into one square
     centre   what open_clip's own transform makes of it, usually the square in the middle
 """
@@ -20,6 +21,11 @@ from torch.nn import functional
 from sonify.models.interface import Box
 
 MAX_TILES = 8
+CLOSE = 2
+"""How much smaller a close square is than a tile."""
+CLOSE_OVERLAP = 0.25
+"""Share of its side by which a close square reaches into the next: what lies between two is whole in one of them."""
+MAX_CLOSE = 45
 SQUEEZE = 1.1
 """A tile may be squeezed so much rather than have one tile more: 1.1 is within what training crops do (3/4..4/3)."""
 
@@ -51,6 +57,18 @@ class Layout:
     width: int
     corners: tuple[tuple[int, int], ...]
     boxes: tuple[Box, ...]
+
+
+def side_px(recipe: Recipe, view: str) -> int:
+    """The short side of frames that a view makes full use of."""
+    return recipe.size_px * (CLOSE if view == "close" else 1)
+
+
+def layouts(height: int, width: int, recipe: Recipe, view: str) -> tuple[Layout, ...]:
+    """The layouts, one for each size, for frames of height x width pixels. view: tiles, close, whole or centre."""
+    if view == "close":
+        return _tiles(height, width, recipe.size_px), _close(height, width, recipe.size_px)
+    return (layout(height, width, recipe, view),)
 
 
 def layout(height: int, width: int, recipe: Recipe, view: str) -> Layout:
@@ -86,6 +104,25 @@ def _tiles(height: int, width: int, size: int) -> Layout:
     upright = height > width
     new_height, new_width = (long, size) if upright else (size, long)
     corners = tuple((start, 0) if upright else (0, start) for start in starts)
+    boxes = tuple(_box(top, left, size, new_height, new_width) for top, left in corners)
+    return Layout(new_height, new_width, corners, boxes)
+
+
+def _close(height: int, width: int, size: int) -> Layout:
+    short = CLOSE * size
+    across = max(2, math.ceil((short - size) / (size * (1 - CLOSE_OVERLAP)) - 1e-9) + 1)
+    ratio = max(height, width) / min(height, width)
+    along = math.ceil((ratio * short - size) / (size * (1 - CLOSE_OVERLAP)) - 1e-9) + 1
+    # Of a very long picture, squeezed, rather than with gaps.
+    along = min(max(across, along), MAX_CLOSE // across)
+    long = min(round(ratio * short), along * size)
+    starts, lines = (
+        [round(k * (side - size) / (count - 1)) for k in range(count)]
+        for side, count in ((long, along), (short, across))
+    )
+    upright = height > width
+    new_height, new_width = (long, short) if upright else (short, long)
+    corners = tuple((start, line) if upright else (line, start) for line in lines for start in starts)
     boxes = tuple(_box(top, left, size, new_height, new_width) for top, left in corners)
     return Layout(new_height, new_width, corners, boxes)
 
