@@ -31,8 +31,8 @@ class VideoSettings:
     view: Annotated[
         Literal["tiles", "close", "whole", "centre"],
         Field(
-            description="tiles: squares side by side; close: with smaller ones over them, for small emitters, at eight "
-            "times the work; whole: squeezed to one square; centre: CLIP's own crop"
+            description="tiles: squares side by side; close: and smaller ones over them, for small emitters, which is "
+            "eight times the work; whole: squeezed to one square; centre: CLIP's own crop"
         ),
     ] = "tiles"
     stall_timeout_s: Annotated[
