@@ -54,8 +54,8 @@ class Distant:
 
     def __init__(self, stream: Source, distance: Distance) -> None:
         self._stream = stream
-        self._answers = _answers(distance)
-        self._rings = np.zeros((len(self._answers), 2))
+        self._straight, self._room = _spectra(distance)
+        self._rings = np.zeros((len(_answers(distance)), 2))
         self._ready: Samples = np.zeros((0, 2), np.float32)
 
     def read(self, count: int) -> Samples:
@@ -74,22 +74,37 @@ class Distant:
         self._stream.close()
 
     def _next(self) -> Samples:
-        from scipy.fft import irfft, next_fast_len, rfft
+        from scipy.fft import irfft, rfft
 
         fresh = self._stream.read(_BLOCK).astype(np.float64)
         if len(fresh) < _BLOCK:
             fresh = np.concatenate([fresh, np.zeros((_BLOCK - len(fresh), fresh.shape[1]))])
         if fresh.shape[1] == 1:
             fresh = np.repeat(fresh * np.sqrt(0.5), 2, axis=1)
-        size = next_fast_len(_BLOCK + len(self._answers), real=True)
-        straight, room = (rfft(self._answers[:, part], size, axis=0) for part in (slice(0, 1), slice(1, 3)))
+        size = _size(len(self._rings))
         both = rfft(fresh, size, axis=0)
         # The room hears the sound as one, wherever it stands.
         middle = both.mean(axis=1, keepdims=True)
-        whole = irfft(both * straight + middle * room, size, axis=0)[: _BLOCK + len(self._answers)]
+        whole = irfft(both * self._straight + middle * self._room, size, axis=0)[: _BLOCK + len(self._rings)]
         whole[: len(self._rings)] += self._rings
         self._rings = whole[_BLOCK:]
         return np.asarray(whole[:_BLOCK].astype(np.float32))
+
+
+def _size(answer: int) -> int:
+    from scipy.fft import next_fast_len
+
+    return int(next_fast_len(_BLOCK + answer, real=True))
+
+
+@cache
+def _spectra(distance: Distance) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """Of the answers: straight [F, 1], and from the room [F, 2]."""
+    from scipy.fft import rfft
+
+    answers = _answers(distance)
+    spectra = rfft(answers, _size(len(answers)), axis=0)
+    return spectra[:, :1], spectra[:, 1:]
 
 
 @cache

@@ -18,6 +18,7 @@ MOST_LIFT_DB = 24.0
 """A fainter sound than this can lift stays faint: what is lifted further is mostly its noise."""
 
 _LEAST_DC = 0.001
+_DC_FROM_S = 0.1  # the mean of a shorter sound is no offset but the sound
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def measure(cue: Cue, sound: SoundFile, nominal: Nominal) -> Level:
         samples = stream.read(count)
     finally:
         stream.close()
-    mean = samples.mean(axis=0, dtype=np.float64) if len(samples) else np.zeros(stream.channels)
+    long = len(samples) >= _DC_FROM_S * RATE_HZ
+    mean = samples.mean(axis=0, dtype=np.float64) if long else np.zeros(stream.channels)
     dc = tuple(float(m) if abs(m) > _LEAST_DC else 0.0 for m in mean)
     lufs = loudness_lufs(samples - np.array(dc, np.float32))
     target_lufs = nominal.effect_lufs if cue.kind == "effect" else nominal.ambience_lufs

@@ -25,7 +25,8 @@ class LoopStream(Resampled):
 
     If `wanted` takes it past its end, it is repeated: between the places `loop_s` of the file or, without any, those
     that join best (sonify.mix.loop_points), crossfaded over `crossfade_s` at the most. An offset past the end is
-    taken modulo the length. speed: how many times faster it is played than recorded.
+    taken modulo the length. speed: how many times faster it is played than recorded. dc: what is taken off each
+    channel.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class LoopStream(Resampled):
         *,
         loop_s: tuple[float, float] | None = None,
         speed: float = 1.0,
+        dc: tuple[float, ...] = (),
     ) -> None:
         first = round(offset_s * sound.rate_hz) % sound.frames
         rate_hz = sound.rate_hz * speed
@@ -54,12 +56,15 @@ class LoopStream(Resampled):
         else:
             frames = FrameStream(sound, first, wanted=frames_for(wanted, rate_hz))
         super().__init__(frames, rate_hz)
+        self._dc = np.array(dc, np.float32) if any(dc) else None
         self._front = np.zeros((0, self.channels), np.float32)
 
     def read(self, count: int) -> Samples:
         """The next `count` samples [count, C] at 48 kHz."""
         front, self._front = self._front[:count], self._front[count:]
         samples = super().read(count - len(front))
+        if self._dc is not None:
+            samples = samples - self._dc
         silence = np.zeros((count - len(front) - len(samples), self.channels), np.float32)
         return np.concatenate([front, samples, silence]) if len(front) or len(silence) else samples
 

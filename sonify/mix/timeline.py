@@ -110,11 +110,10 @@ class CueClip(AudioClip):  # type: ignore[misc]
             length,
             loop_s=cue.loop,
             speed=cue.speed,
+            dc=level.dc,
         )
         self._fades = self._faded(sound, length)
-        stream: Source = _Centred(sound, level.dc) if any(level.dc) else sound
-        if self._distance != "none":
-            stream = Distant(stream, self._distance)
+        stream: Source = sound if self._distance == "none" else Distant(sound, self._distance)
         scale = float(10 ** ((cue.gain_db + level.gain_db) / 20))
         self._position = Position(Line(cue.gain_curve), Line(cue.pan_curve), stream.channels, scale)
         return stream
@@ -133,20 +132,6 @@ class CueClip(AudioClip):  # type: ignore[misc]
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-
-
-class _Centred:
-    """A stream without the offset from zero that its channels have."""
-
-    def __init__(self, stream: LoopStream, dc: tuple[float, ...]) -> None:
-        self._stream, self.channels = stream, stream.channels
-        self._dc = np.array(dc, np.float32)
-
-    def read(self, count: int) -> Samples:
-        return np.asarray(self._stream.read(count) - self._dc)
-
-    def close(self) -> None:
-        self._stream.close()
 
 
 def attack(samples: Samples) -> int:
