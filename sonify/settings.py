@@ -31,7 +31,7 @@ class VideoSettings:
     view: Annotated[
         Literal["tiles", "close", "whole", "centre"],
         Field(
-            description="tiles: squares side by side; close: and smaller ones over them, for small emitters, which is "
+            description="tiles: squares side by side; close: and smaller ones over them, for small emitters, at "
             "eight times the work; whole: squeezed to one square; centre: CLIP's own crop"
         ),
     ] = "tiles"
