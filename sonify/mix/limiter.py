@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,9 @@ SUSTAIN_S = 0.3
 # order, so the limiter gives the same samples whatever the size of the blocks.
 UNIT = 1_000_000
 Falls = NDArray[np.int64]
+
+PART = 240
+"""Samples of a part of 5 ms: so finely the ceiling may be set lower, and is looked at afterwards."""
 
 _STEP = 8
 """Samples that are looked at together: a sixth of a millisecond. One byte each fills a 64-bit word, see `_hot`."""
@@ -89,41 +93,35 @@ class Limiter:
 
     It looks 5 ms ahead, is down before the peak, holds for 15 ms and comes back at 250 dB a second, but only to the
     mean of the last 0.3 s. All channels get the same gain, so nothing moves to the side.
+
+    lower_db: how far the ceiling lies lower in each part of PART samples, [T]; 0 after its end.
     """
 
-    def __init__(self, peak_db: float, channels: int = 2) -> None:
+    def __init__(self, peak_db: float, channels: int = 2, *, lower_db: NDArray[np.float32] | None = None) -> None:
         self._channels = channels
         self._ceiling = np.float32(10 ** (peak_db / 20))
         self._between = _interpolators().astype(np.float32)
         self._harmless = np.float32(self._ceiling / np.abs(self._between).sum(axis=1).max())
         """Where all samples are lower, the wave between them can't reach the ceiling."""
+        self._lower = None if lower_db is None else np.ceil(lower_db.astype(np.float64) * UNIT).astype(np.int64)
 
     def run(self, blocks: Iterable[Floats | Samples]) -> Iterator[Samples]:
         """Blocks [N, C] in, blocks out, as many samples in all."""
         envelope = Envelope(_STEP)
-        none = np.zeros((0, self._channels), np.float32)
-        wave = np.zeros((_TAPS, self._channels), np.float32)  # not metered yet, and what lies before it
-        waiting = [none]  # metered, but what comes after isn't known yet
+        waiting = [np.zeros((0, self._channels), np.float32)]  # metered, but what comes after isn't known yet
         known = np.zeros(0, np.int64)  # attenuation at the beginning of what waits
         have = left = 0
-        source = iter(blocks)
-        ended = False
-        while not ended:
-            block = next(source, None)
-            if block is None:
-                ended = True
-                rest = (envelope.delay + 3) * _STEP + 2 * _TAPS
-                wave = np.concatenate([wave, np.zeros((rest, self._channels), np.float32)])
-            else:
+
+        def counted() -> Iterator[Floats | Samples]:
+            nonlocal left
+            for block in blocks:
                 left += len(block)
-                wave = np.concatenate([wave, block.astype(np.float32, copy=False)])
-            steps = (len(wave) - 2 * _TAPS) // _STEP
-            if steps <= 0:
-                continue
-            known = np.concatenate([known, envelope.add(self._falls(wave, steps))])
-            waiting.append(wave[_TAPS : _TAPS + steps * _STEP])
-            have += steps * _STEP
-            wave = wave[steps * _STEP :]
+                yield block
+
+        for fresh, falls in self._metered(counted(), envelope.delay + 2):
+            known = np.concatenate([known, envelope.add(falls)])
+            waiting.append(fresh)
+            have += len(fresh)
             count = min(len(known) - 1, have // _STEP) * _STEP
             if count <= 0:
                 continue
@@ -135,6 +133,35 @@ class Limiter:
             if len(out):
                 yield out
 
+    def excess_db(self, blocks: Iterable[Floats | Samples]) -> NDArray[np.float32]:
+        """How far the wave is over the peak in each PART of samples, [T], the last of which may be filled up."""
+        found = [falls for _, falls in self._metered(blocks, 0)]
+        falls = np.concatenate([*found, np.zeros(PART // _STEP, np.int64)])
+        count = len(falls) * _STEP // PART
+        highest = falls[: count * PART // _STEP].reshape(count, -1).max(axis=1)
+        return np.asarray(highest / UNIT, np.float32)
+
+    def _metered(self, blocks: Iterable[Floats | Samples], more: int) -> Iterator[tuple[Samples, Falls]]:
+        """Whole steps with their falls; at the end silence for `more` steps than are begun."""
+        wave = np.zeros((_TAPS, self._channels), np.float32)  # not metered yet, and what lies before it
+        done = 0
+        silence = np.zeros(((more + 1) * _STEP + 2 * _TAPS, self._channels), np.float32)
+        for block in chain(blocks, [silence]):
+            wave = np.concatenate([wave, block.astype(np.float32, copy=False)])
+            steps = (len(wave) - 2 * _TAPS) // _STEP
+            if steps > 0:
+                yield wave[_TAPS : _TAPS + steps * _STEP], self._falls(wave, steps, self._lower_at(done, steps))
+                wave = wave[steps * _STEP :]
+                done += steps
+
+    def _lower_at(self, first: int, count: int) -> Falls | None:
+        """How far the ceiling lies lower in these steps."""
+        if self._lower is None:
+            return None
+        parts = np.arange(first, first + count) * _STEP // PART
+        lower = np.where(parts < len(self._lower), self._lower[np.minimum(parts, len(self._lower) - 1)], 0)
+        return np.asarray(lower) if lower.any() else None
+
     def _lowered(self, samples: Samples, falls: Falls) -> Samples:
         if not falls.any():
             return samples
@@ -144,10 +171,13 @@ class Limiter:
         # Rounding could leave a sample a ten-millionth over.
         return np.asarray(np.clip(samples * lines, -self._ceiling, self._ceiling))
 
-    def _falls(self, wave: Samples, steps: int) -> Falls:
+    def _falls(self, wave: Samples, steps: int, lower: Falls | None) -> Falls:
         """How far each step, with the wave up to the next, is over the ceiling; `_TAPS` samples lie on both sides."""
         falls = np.zeros(steps, np.int64)
-        near = np.flatnonzero(self._hot(wave[_TAPS - _STEP : _TAPS + (steps + 1) * _STEP]))
+        harmless = (
+            self._harmless if lower is None else self._harmless * np.float32(10 ** (-lower.max() / (20 * UNIT)))
+        )
+        near = np.flatnonzero(self._hot(wave[_TAPS - _STEP : _TAPS + (steps + 1) * _STEP], harmless))
         if not len(near):
             return falls
         places = (_TAPS - _BEFORE + near * _STEP)[:, None] + np.arange(_STEP + _TAPS - 1)
@@ -158,16 +188,16 @@ class Limiter:
             for tap, weight in enumerate(taps):
                 point += weight * around[:, tap : tap + _STEP]
             np.maximum(peak, _loudest(point), out=peak)
-        over = np.log10(np.maximum(peak, self._ceiling).astype(np.float64) / self._ceiling)
-        falls[near] = np.ceil(20 * UNIT * over)
+        over = 20 * UNIT * np.log10(np.maximum(peak.astype(np.float64) / self._ceiling, 1e-9))
+        falls[near] = np.maximum(np.ceil(over).astype(np.int64) + (0 if lower is None else lower[near]), 0)
         return falls
 
-    def _hot(self, wave: Samples) -> NDArray[np.bool_]:
+    def _hot(self, wave: Samples, harmless: np.float32) -> NDArray[np.bool_]:
         """Which steps, but the first and the last, have a sample in or beside them that isn't harmless."""
-        loud = np.ascontiguousarray(np.abs(wave) > self._harmless)
+        loud = np.ascontiguousarray(np.abs(wave) > harmless)
         # Eight bytes are asked at once.
         words = loud.reshape(-1).view(np.uint64).reshape(-1, self._channels)
-        any_ = np.bitwise_or.reduce(words, axis=1) != 0 if self._channels > 1 else words[:, 0] != 0
+        any_ = np.bitwise_or.reduce(words, axis=1) != 0
         return np.asarray(any_[:-2] | any_[1:-1] | any_[2:])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonify.loudness import Meter
 from sonify.mix.heard import Heard
@@ -26,6 +27,12 @@ MOST_LIMITING_DB = 24.0
 _LEAST_SLOPE = 0.1
 _MARGIN_DB = 0.1
 _METER_STEP_DB = 0.05
+_MOST_LOCAL = 3
+_LOCAL_MARGIN_DB = 0.4
+"""What is lowered here may rise elsewhere in the same frame: a little too much, each time more, ends it soon."""
+_AROUND = 5
+"""Parts of 5 ms; a frame of AAC is 21 ms long."""
+
 _LIMITED_LU = 0.2
 """So much loudness lost to the limiter is worth a look at the samples."""
 
@@ -43,6 +50,8 @@ class Master:
         self._rough_lu = 0.0
         self._peak_db = _db(spool.peak)
         self._given_db = self._ceiling_db
+        self._lower_db: NDArray[np.float32] | None = None
+        self._lowered = 0
         self._at_most = False
         self.loudness_lufs = spool.loudness_lufs
         """What the programme comes to before it is encoded; -inf for silence."""
@@ -62,14 +71,22 @@ class Master:
             yield block
         self._given_db = _db(highest)
 
-    def correct(self, heard: Heard) -> bool:
-        """Takes what the encoded file measures; True when the programme must be made again."""
+    def correct(self, heard: Heard, excess_db: NDArray[np.float32] | None = None) -> bool:
+        """Takes what the encoded file measures; True when the programme must be made again.
+
+        excess_db: how far it is over the peak in each 5 ms, [T]. There alone the ceiling is lowered; without it, or
+        where that is no longer enough, everywhere.
+        """
         again = False
         over_db = heard.peak_dbtp - self._profile.peak_dbtp
         if over_db > _METER_STEP_DB:
-            # The encoder may put peaks where the limiter saw none: counted is from what it was given.
-            self._ceiling_db = min(self._ceiling_db, self._given_db) - over_db - _MARGIN_DB
             again = True
+            self._lowered += 1
+            if excess_db is not None and excess_db.any() and self._lowered <= _MOST_LOCAL:
+                self._lower_where(excess_db)
+            else:
+                # The encoder may put peaks where the limiter saw none: counted is from what it was given.
+                self._ceiling_db = min(self._ceiling_db, self._given_db) - over_db - _MARGIN_DB
         wanted = self._profile.loudness_lufs
         if wanted is not None and heard.loudness_lufs > float("-inf") and not self.falls_short:
             off_lu = wanted - heard.loudness_lufs
@@ -77,6 +94,19 @@ class Master:
                 self._offset_lu += off_lu
                 again = True
         return again
+
+    def _lower_where(self, excess_db: NDArray[np.float32]) -> None:
+        """Makes room where the encoder needs it, and some time around: its frames are as long, and may come late."""
+        from scipy.ndimage import maximum_filter1d
+
+        wider = maximum_filter1d(
+            np.where(excess_db > 0, excess_db + self._lowered * _LOCAL_MARGIN_DB, 0), 2 * _AROUND + 1
+        )
+        known = self._lower_db if self._lower_db is not None else np.zeros(0, np.float32)
+        total = np.zeros(max(len(known), len(wider), len(self._spool.outline.peaks)), np.float32)
+        total[: len(known)] += known
+        total[: len(wider)] += wider
+        self._lower_db = total
 
     def _gain_db(self) -> float:
         """The gain before the limiter; sets `loudness_lufs`."""
@@ -116,7 +146,11 @@ class Master:
     def _guessed(self, gain_db: float) -> float:
         if self._peak_db + gain_db <= self._ceiling_db - _BETWEEN_DB:
             return self._spool.loudness_lufs + gain_db
-        return self._spool.loudness_lufs + self._spool.outline.change_lu(gain_db, self._ceiling_db) + self._rough_lu
+        return (
+            self._spool.loudness_lufs
+            + self._spool.outline.change_lu(gain_db, self._ceiling_db, self._lower_db)
+            + self._rough_lu
+        )
 
     def _measured(self, gain_db: float) -> float:
         meter = Meter(RATE_HZ, self._spool.channels)
@@ -127,7 +161,7 @@ class Master:
     def _limited(self, gain_db: float) -> Iterator[Samples]:
         factor = np.float32(10 ** (gain_db / 20))
         louder: Iterator[Samples] = (block * factor for block in self._spool.blocks())
-        return Limiter(self._ceiling_db, self._spool.channels).run(louder)
+        return Limiter(self._ceiling_db, self._spool.channels, lower_db=self._lower_db).run(louder)
 
 
 def _db(peak: float) -> float:

@@ -21,6 +21,9 @@ _TEXT = {"subrip", "ass", "ssa", "mov_text", "webvtt", "text"}
 _OWN_TAGS = ("com.apple.", "com.android.capture.")
 """What cameras write beside the usual tags (place, lens, slow motion); the muxer drops it unless told not to."""
 _MOST_TESTED = 32
+_EDITABLE = ("mp4", "mov", "3gp")
+"""Formats with edit lists."""
+_LEAST_HIDDEN_S = Fraction(1, 10)
 _MPEG_KBPS = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
 
 
@@ -112,6 +115,13 @@ def choose(film: Film, out: Path, beside: Path, kbps: int, progress: Progress, *
 
     tracks: whether its own audio is among them. Asks ffmpeg itself, by writing a moment of them to `beside`.
     """
+    if film.hidden_s >= _LEAST_HIDDEN_S and container_of(out).format not in _EDITABLE:
+        note(
+            progress,
+            STAGE,
+            f"{out.suffix} can't hide the {float(film.hidden_s):.1f} s before the start of {film.path.name}, "
+            "which its edit list leaves out: they are shown",
+        )
     must = [Kept(stream) for stream in film.of("video")]
     left = ("video",) if tracks else ("video", "audio")
     optional = [s for s in film.streams if s.kind not in left and not s.remade]
@@ -246,7 +256,7 @@ def _format_options(container: Container, film: Film, videos: list[Kept]) -> lis
     if container.format == "avi":
         # AVI has no time stamps, only a count of frames: a shift would put an empty frame into the film.
         return ["-avoid_negative_ts", "disabled"]
-    if container.format not in ("mp4", "mov", "3gp"):
+    if container.format not in _EDITABLE:
         return []
     options = ["-movflags", "+faststart"]
     if any(tag.startswith(_OWN_TAGS) for tag in film.tags):

@@ -9,15 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonify.loudness import GATE_STEPS, STEP_S, gated_lufs, mean_over
-from sonify.mix.limiter import UNIT, Envelope, Falls
+from sonify.mix.limiter import PART, UNIT, Envelope, Falls
 from sonify.mix.sources import RATE_HZ
 from sonify.mix.spatial import Floats
 
-DIVISIONS = 20
+DIVISIONS = round(STEP_S * RATE_HZ) // PART
 """Parts of the meter's steps of 0.1 s."""
-
-PART = round(STEP_S * RATE_HZ) // DIVISIONS
-"""Samples of one part."""
 
 _FARTHEST_DB = 0.3
 """How far the wave between samples rises over the highest of 5 ms, as a rule."""
@@ -33,28 +30,31 @@ class Outline:
     powers: Floats
     peaks: NDArray[np.float32]
 
-    def change_lu(self, gain_db: float, ceiling_db: float) -> float:
+    def change_lu(self, gain_db: float, ceiling_db: float, lower_db: NDArray[np.float32] | None = None) -> float:
         """How much louder it gets by `gain_db` before a limiter at `ceiling_db`; `gain_db` where nothing is limited.
+
+        lower_db: how far the ceiling lies lower in each part, [T] or more.
 
         The limiter's gain is taken to come after the weighting, which it does not: tests with bursts, noise and bass
         came out up to 0.5 LU wrong where the limiter works hard.
         """
         steps = [self.powers.reshape(-1, DIVISIONS).mean(axis=1)]
-        steps += [np.concatenate(list(self._lowered(gain_db, ceiling_db)))] if len(self.powers) else steps
+        steps += [np.concatenate(list(self._lowered(gain_db, ceiling_db, lower_db)))] if len(self.powers) else steps
         before, after = (gated_lufs(mean_over(powers, min(GATE_STEPS, len(powers)))) for powers in steps)
         return gain_db + after - before if before > float("-inf") < after else gain_db
 
-    def _lowered(self, gain_db: float, ceiling_db: float) -> Iterator[Floats]:
+    def _lowered(self, gain_db: float, ceiling_db: float, lower_db: NDArray[np.float32] | None) -> Iterator[Floats]:
         """Powers of the meter's steps after limiting."""
         envelope = Envelope(PART)
         loudest = 10 ** ((ceiling_db - gain_db - _FARTHEST_DB) / 20)
-        known = envelope.add(_falls(self.peaks[:1], loudest))
+        peaks = self.peaks if lower_db is None else self.peaks * np.power(10, lower_db[: len(self.peaks)] / 20)
+        known = envelope.add(_falls(peaks[:1], loudest))
         for first in range(0, len(self.peaks), _TOGETHER):
             powers = self.powers[first : first + _TOGETHER]
             # One part further: what a part begins with and what the next one begins with are both wanted.
-            peaks = self.peaks[first + 1 : first + 1 + len(powers)]
-            peaks = np.concatenate([peaks, np.zeros(len(powers) - len(peaks), np.float32)])
-            known = np.concatenate([known[-1:], envelope.add(_falls(peaks, loudest))])
+            ahead = peaks[first + 1 : first + 1 + len(powers)]
+            ahead = np.concatenate([ahead, np.zeros(len(powers) - len(ahead), np.float32)])
+            known = np.concatenate([known[-1:], envelope.add(_falls(ahead, loudest))])
             gain = np.power(10.0, -known / (20 * UNIT))
             lowered = powers * np.square((gain[:-1] + gain[1:]) / 2)
             yield lowered.reshape(-1, DIVISIONS).mean(axis=1)

@@ -24,7 +24,7 @@ from sonify.mix.timeline import sample_at
 from sonify.progress import Event, Progress, note, silent
 from sonify.settings import MixSettings
 
-MOST_WRITES = 6
+MOST_WRITES = 8
 """How often a file is written when the encoder's peaks are over the profile's."""
 
 LONGEST_LEAD_S = 60
@@ -117,7 +117,10 @@ def _master(
     for _ in range(MOST_WRITES):
         blocks = _told(master.blocks(), spool.total, progress)
         mux.write(film, out, beside, kept, blocks, settings.bitrate_kbps, timing=timing, channels=spool.channels)
-        if not master.correct(heard.must_measure(beside)):
+        found = heard.must_measure(beside)
+        over = found.peak_dbtp > profile.peak_dbtp
+        excess_db = heard.excess_db(beside, spool.channels, profile.peak_dbtp) if over else None
+        if not master.correct(found, excess_db):
             break
     else:
         note(progress, mux.STAGE, f"the encoder of {out.suffix} doesn't keep to {profile.peak_dbtp:g} dBTP here")

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonify.loudness import Meter
-from sonify.mix.outline import DIVISIONS, PART, Outline
+from sonify.mix.limiter import PART
+from sonify.mix.outline import DIVISIONS, Outline
 from sonify.mix.sources import RATE_HZ, Samples
 from sonify.mix.spatial import Floats
 

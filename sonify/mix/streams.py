@@ -45,6 +45,7 @@ class Film:
     start_s: the file's earliest time stamp; picture_s: that of the first frame, time 0 of the cue sheet.
     length_s: what the header says, None where it says nothing. jumpy: a format of broadcasting, whose time
     stamps begin anywhere. tags: the names of its metadata. timecode: of its first frame, "" where it has none.
+    hidden_s: how much picture comes before the first frame, of which an edit list says not to show it.
     """
 
     path: Path
@@ -55,6 +56,7 @@ class Film:
     jumpy: bool
     tags: tuple[str, ...]
     timecode: str = ""
+    hidden_s: Fraction = Fraction(0)
 
     def of(self, kind: str) -> tuple[Stream, ...]:
         """All streams of one kind."""
@@ -90,7 +92,7 @@ def inspect(path: Path) -> Film:
             if best is None:
                 raise RenderError(f"{path} has no picture", hint="give a video")
             start_s = Fraction(container.start_time or 0, 1_000_000)
-            picture_s = _first_shown_s(container, best, streams[best.index].start_s)
+            picture_s, hidden_s = _first_shown_s(container, best, streams[best.index].start_s)
             length_s = Fraction(container.duration, 1_000_000) if container.duration else None
             jumpy = bool(container.format.flags & _TS_DISCONT)
             tags = tuple(container.metadata)
@@ -99,24 +101,26 @@ def inspect(path: Path) -> Film:
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no video that we know"
         raise RenderError(f"can't read {path}: {reason}", hint="check the file") from None
-    return Film(path, streams, start_s, start_s if picture_s is None else picture_s, length_s, jumpy, tags, timecode)
+    picture_s = start_s if picture_s is None else picture_s
+    return Film(path, streams, start_s, picture_s, length_s, jumpy, tags, timecode, hidden_s)
 
 
-def _first_shown_s(container: Any, video: Any, stated_s: Fraction | None) -> Fraction | None:
-    """The time stamp of the first frame that is shown.
+def _first_shown_s(container: Any, video: Any, stated_s: Fraction | None) -> tuple[Fraction | None, Fraction]:
+    """The time stamp of the first frame that is shown, and how long before it hidden ones begin.
 
     It can be later than the stream's stated start, by the frames that AVI's decoder holds back, say. A
     stamp that is far from the stated one is damaged, and not believed.
     """
-    shown = []
+    shown, hidden = [], []
     for found, packet in enumerate(container.demux(video)):
-        if packet.size and packet.pts is not None and not packet.is_discard:
-            shown.append(packet.pts * video.time_base)
+        if packet.size and packet.pts is not None:
+            (hidden if packet.is_discard else shown).append(packet.pts * video.time_base)
         if len(shown) == _REORDERED or found == _MOST_PACKETS:
             break
     if not shown or (stated_s is not None and abs(min(shown) - stated_s) > 1):
-        return stated_s
-    return Fraction(min(shown))
+        return stated_s, Fraction(0)
+    first_s = Fraction(min(shown))
+    return first_s, max(first_s - min(hidden, default=first_s), Fraction(0))
 
 
 def _stream(stream: Any, chapters: int) -> Stream:
