@@ -15,7 +15,7 @@ from sonify.errors import SonifyError
 
 MAX_BYTES = 16 * 2**20
 MAX_PATTERN = 1000
-PATTERN_TIMEOUT_S = 2.0
+PATTERN_TIMEOUT_S = 0.5
 """For one pattern over all labels; ordinary ones take microseconds for each."""
 
 KNOWN = ("file", "accept", "intervals", "onsets", "pan", "expect_none", "shows", "expected_sound")

@@ -6,7 +6,11 @@ import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sonify.errors import LibraryError, SonifyError
 from sonify.evaluation import ours
@@ -20,6 +24,9 @@ from sonify.evaluation.outcome import Outcome
 from sonify.pipeline import Libraries, Session
 from sonify.progress import Event, Progress, silent
 from sonify.settings import Settings
+
+PICTURE_PX = 120
+"""Height of the frames that are kept."""
 
 
 class Baseline(Protocol):
@@ -134,54 +141,36 @@ def _baselines(words: Known, settings: Settings, truths: Sequence[Truth], *, def
 def _one(truth: Truth, sessions: Mapping[str, Session], methods: Sequence[Baseline], pictures: int) -> ClipResult:
     clip = truth.clip
     outcomes: dict[str, Outcome] = {}
-    duration_s = 0.0
+    duration_s = rate_hz = 0.0
     for name, session in sessions.items():
         try:
             sheet = session.suggest(clip.path)
             outcomes[name] = ours.outcome(sheet)
-            duration_s = sheet.video.duration_s
+            duration_s, rate_hz = sheet.video.duration_s, float(Fraction(sheet.video.frame_rate))
         except SonifyError as error:
             outcomes[name] = Outcome(error=str(error))
-    session = sessions[ours.NAME]
-    if methods:
+    shown: tuple[tuple[float, bytes], ...] = ()
+    if methods or (pictures and duration_s):
+        session = sessions[ours.NAME]
+        times_s = [(n + 0.5) * duration_s / pictures for n in range(pictures)] if duration_s else []
         try:
-            seen = glance(clip.path, session.model, session.settings)
+            seen = glance(clip.path, session.model, session.settings, rate_hz=rate_hz, pictures_s=times_s)
             outcomes |= {method.name: method.outcome(clip, seen) for method in methods}
             duration_s = duration_s or seen.duration_s
+            shown = tuple((time_s, _jpeg(pixels)) for time_s, pixels in seen.pictures)
         except SonifyError as error:
             outcomes |= {method.name: Outcome(error=str(error)) for method in methods}
-    shown = _pictures(clip, session.settings, duration_s, pictures) if pictures and duration_s else ()
     return ClipResult(truth, duration_s, outcomes, {n: judge(truth, o) for n, o in outcomes.items()}, shown)
 
 
-def _pictures(clip: Clip, settings: Settings, duration_s: float, count: int) -> tuple[tuple[float, bytes], ...]:
-    """Frames in the middle of `count` equal parts of the clip, 120 px high or wide."""
+def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    """A picture PICTURE_PX high."""
     from PIL import Image
 
-    from sonify.video.reader import open_video
-
-    wanted = [(n + 0.5) * duration_s / count for n in range(count)]
-    found: list[tuple[float, bytes]] = []
-    last: tuple[float, object] | None = None
-    try:
-        with open_video(clip.path, settings.video, short_side_px=120) as reader:
-            for chunk in reader:
-                for pixels, time_s in zip(chunk.frames.pixels, chunk.frames.times_s, strict=True):
-                    while wanted and last is not None and float(time_s) > wanted[0]:
-                        found.append((last[0], _jpeg(Image.fromarray(last[1]))))
-                        wanted.pop(0)
-                    last = (float(time_s), pixels)
-            while wanted and last is not None:
-                found.append((last[0], _jpeg(Image.fromarray(last[1]))))
-                wanted.pop(0)
-    except SonifyError:
-        return tuple(found)  # what went wrong is said where the clip was judged
-    return tuple(found)
-
-
-def _jpeg(picture: object) -> bytes:
+    height, width = pixels.shape[:2]
+    small = Image.fromarray(pixels).resize((max(1, round(width * PICTURE_PX / height)), PICTURE_PX))
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=72)  # type: ignore[attr-defined]
+    small.save(buffer, "JPEG", quality=72)
     return buffer.getvalue()
 
 

@@ -7,6 +7,7 @@ the histograms, which here are of smaller frames.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +20,7 @@ from sonify.matching.scores import Array
 from sonify.models.interface import Box, ImageTextModel
 from sonify.progress import Progress, silent
 from sonify.settings import Settings, VideoSettings
+from sonify.video.probe import examine
 from sonify.video.reader import open_video
 from sonify.video.scenes import SceneFinder, SceneSpan
 
@@ -49,7 +51,7 @@ class Glance:
     rate_hz, duration_s: of the video. histogram_scenes: (first, last + 1) frame of each of the prototype's scenes,
     with the frames looked at in it: one in every int(rate_hz). scenes: where ours end. times_s, views, middles: the
     frames at the sample rate, their vectors float32 [N, V, D] by the model's own views and [N, D] of their middle
-    square; boxes: what the views show.
+    square; boxes: what the views show. pictures: (time_s, uint8 [H, W, 3]) of the times asked for.
     """
 
     rate_hz: float
@@ -60,23 +62,34 @@ class Glance:
     views: Array
     middles: Array
     boxes: tuple[Box, ...]
+    pictures: tuple[tuple[float, Pixels], ...] = ()
 
 
-def glance(path: Path, model: ImageTextModel, settings: Settings, progress: Progress = silent) -> Glance:
-    """Looks at a clip. Raises VideoError."""
-    rate_hz = 0.0
+def glance(
+    path: Path,
+    model: ImageTextModel,
+    settings: Settings,
+    *,
+    rate_hz: float = 0.0,
+    pictures_s: Sequence[float] = (),
+    progress: Progress = silent,
+) -> Glance:
+    """Looks at a clip. Raises VideoError.
+
+    rate_hz: of the video, where it is known. pictures_s: times, in order, at which a picture is kept as it is.
+    """
 
     def side() -> int:
         return max(SIDE_PX, model.image_size_px)
 
-    with open_video(path, settings.video, short_side_px=32) as probe:
-        rate_hz = float(probe.info.frame_rate)
+    if not rate_hz:
+        rate_hz = float(examine(path, timeout_s=settings.video.stall_timeout_s).info.frame_rate)
     native = VideoSettings(
         sample_rate_hz=min(_FASTEST_HZ, max(rate_hz, 0.1)),
         grey_rate_hz=min(_FASTEST_HZ, max(rate_hz, 0.1)),
         stall_timeout_s=settings.video.stall_timeout_s,
     )
-    eye = _Eye(model, settings, rate_hz)
+    eye = _Eye(model, settings, rate_hz, pictures_s)
     with open_video(path, native, short_side_px=side, progress=progress) as reader:
         for chunk in reader:
             eye.see(chunk.frames.pixels, chunk.frames.times_s, chunk.grey.pixels)
@@ -87,7 +100,11 @@ def glance(path: Path, model: ImageTextModel, settings: Settings, progress: Prog
 class _Eye:
     """Takes frames in order; keeps vectors."""
 
-    def __init__(self, model: ImageTextModel, settings: Settings, rate_hz: float) -> None:
+    def __init__(
+        self, model: ImageTextModel, settings: Settings, rate_hz: float, pictures_s: Sequence[float]
+    ) -> None:
+        self.wanted_s = list(pictures_s)
+        self.pictures: list[tuple[float, Pixels]] = []
         self.model, self.rate_hz = model, rate_hz
         self.step = max(1, int(rate_hz))
         self.own_step_s = 1 / Fraction(str(settings.video.sample_rate_hz))
@@ -121,6 +138,9 @@ class _Eye:
             if time_s >= self.next_own_s:
                 own.append(index)
                 self.next_own_s = (time_s // self.own_step_s + 1) * self.own_step_s
+            while self.wanted_s and time_s >= self.wanted_s[0]:
+                self.pictures.append((float(time_s), pixels[index].copy()))
+                self.wanted_s.pop(0)
             if time_s >= self.next_grey_s and index < len(grey):
                 greys.append(index)
                 self.next_grey_s = (time_s // self.grey_step_s + 1) * self.grey_step_s
@@ -157,6 +177,7 @@ class _Eye:
             np.concatenate(self.views),
             np.concatenate(self.middles),
             self.boxes,
+            tuple(self.pictures),
         )
 
 
