@@ -16,7 +16,7 @@ from sonify.matching.choose import by_fit
 from sonify.matching.place import Placed, place
 from sonify.matching.presence import presence
 from sonify.matching.rank import best_first, different, pool
-from sonify.matching.scores import Sight, Words, score
+from sonify.matching.scores import Sight, Words, score, shown
 from sonify.models.calibration import Calibration
 from sonify.models.interface import Box, Embeddings
 from sonify.settings import MatchingSettings, Settings
@@ -199,3 +199,31 @@ def test_scores_take_the_best_view() -> None:
     scores = score(seen.embeddings.vectors, HALVES, words(2), CALIBRATION)
     assert scores.views.tolist() == [[1, 0]]
     assert scores.probabilities[0, 1] > scores.probabilities[0, 0] > 0.99
+
+
+def test_a_short_but_clear_appearance_in_a_long_scene_is_heard() -> None:
+    rows = [[-0.2]] * 300 + [[0.6]] * 10 + [[-0.2]] * 300
+    assert [label for label, *_ in when(placed(rows, catalog(sound("bell"))))] == ["bell"]
+    assert placed([[-0.2]] * 300 + [[0.6]] + [[-0.2]] * 300, catalog(sound("bell"))).cues == ()
+
+
+def test_a_label_must_rise_over_what_pictures_usually_show() -> None:
+    # Both frames are as much of the label; in the second, ten usual things are nearer than that.
+    usual = np.zeros((12, 14), np.float32)
+    usual[np.arange(12), np.arange(2, 14)] = 1
+    words_ = Words(np.eye(14, dtype=np.float32)[:1], np.eye(14, dtype=np.float32)[1:2], usual)
+    frames = np.zeros((2, 1, 14), np.float32)
+    frames[:, 0, 0] = 0.4
+    frames[1, 0, 2:12] = 0.6
+    both = Calibration(20.0, -2.0, Calibration(20.0, -2.0))
+    plain = score(frames, WHOLE, words_, CALIBRATION).probabilities[:, 0]
+    assert plain[0] == plain[1] > 0.9
+    over = score(frames, WHOLE, words_, both).probabilities[:, 0]
+    assert over[0] == plain[0] and over[1] < 0.01
+
+
+def test_all_views_of_a_frame_and_half_a_scene_share_their_background() -> None:
+    seen = np.array([[0.2, 0.6], [0.2, 0.2], [0.1, 0.2]], np.float32)
+    assert shown(seen, scene=False).tolist() == pytest.approx(np.array([[0.6] * 2, [0.2] * 2, [0.2] * 2]))
+    assert shown(seen, scene=True).tolist() == pytest.approx(np.array([[0.6] * 2, [0.4] * 2, [0.4] * 2]))
+    assert shown(seen[:0], scene=True).shape == (0, 2)

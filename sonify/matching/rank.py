@@ -12,6 +12,9 @@ Array = NDArray[np.float32]
 # A short but clear appearance should win and a flicker should not: the best third of the frames decides.
 POOLED_SHARE = 1 / 3
 
+# However long the scene, so much of the best of it is enough.
+CLEAR_S = 4.0
+
 # Labels that resemble each other so much, from the middle of all words, look for the same emitter ("dog", "dog
 # barking"). With ViT-B/32 a dog and a puppy have .66, a truck and a pickup truck .69, a cat and a kitten .69, but a
 # dog and a cat .55, a guitar and a violin .50; with sonify-mini and the starter sounds an aeroplane and a propeller
@@ -31,15 +34,15 @@ def from_middle(words: Array, usual: Array | None) -> Array:
     return np.asarray(away / np.maximum(np.linalg.norm(away, axis=-1, keepdims=True), 1e-9), dtype=np.float32)
 
 
-def pool(probabilities: Array, *, least: int = 1) -> Array:
+def pool(probabilities: Array, *, least: int = 1, most: int | None = None) -> Array:
     """The mean of each label's best frames: float32 [N, L] -> [L].
 
-    least: the number of frames, where there are so many, that are always counted.
+    least: the number of frames, where there are so many, that are always counted; most: no more than so many are.
     """
     frames = len(probabilities)
     if frames == 0:
         return np.zeros(probabilities.shape[1], dtype=np.float32)
-    counted = min(frames, max(least, round(frames * POOLED_SHARE), 1))
+    counted = min(frames, max(least, min(round(frames * POOLED_SHARE), most or frames), 1))
     best = np.partition(probabilities, frames - counted, axis=0)[frames - counted :]
     return np.asarray(best.mean(axis=0), dtype=np.float32)
 

@@ -12,7 +12,7 @@ from sonify.library.sounds import Catalog
 from sonify.matching.choose import Order
 from sonify.matching.parts import Part, Span
 from sonify.matching.presence import Interval, presence
-from sonify.matching.rank import best_first, different, pool
+from sonify.matching.rank import CLEAR_S, best_first, different, pool
 from sonify.matching.scores import Array, Scores, Words
 from sonify.matching.together import BedVote, vote
 from sonify.matching.write import alternative, share
@@ -41,8 +41,9 @@ class SceneLabels:
         self.span, self.scores, self.times_s = span, scores, times_s
         self.catalog, self.words, self.order = catalog, words, order
         self.settings = settings.matching
-        least = round(self.settings.min_presence_s * settings.video.sample_rate_hz)
-        self.pooled = pool(scores.probabilities, least=least)
+        rate_hz = settings.video.sample_rate_hz
+        least, most = round(self.settings.min_presence_s * rate_hz), max(1, round(CLEAR_S * rate_hz))
+        self.pooled = pool(scores.probabilities, least=least, most=most)
         self.visible = visible(catalog, words)
 
     def described(self) -> Scene:

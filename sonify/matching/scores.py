@@ -17,6 +17,10 @@ from sonify.models.interface import Box, Embeddings
 Array = NDArray[np.float32]
 
 
+CLEAR_SHARE = 1 / 3
+"""Share of a scene's frames, those with the most to be seen, that say what it shows as a whole."""
+
+
 @dataclass(frozen=True)
 class Sight:
     """What the model saw of a whole video: vectors float32 [N, V, D] of N frames, and their exact times."""
@@ -67,10 +71,16 @@ class Scores:
     boxes: tuple[Box, ...]
 
 
-def score(vectors: Array, boxes: tuple[Box, ...], words: Words, calibration: Calibration) -> Scores:
-    """Scores of frames, from their vectors float32 [N, V, D]."""
+def score(
+    vectors: Array, boxes: tuple[Box, ...], words: Words, calibration: Calibration, *, scene: bool = False
+) -> Scores:
+    """Scores of frames, from their vectors float32 [N, V, D].
+
+    scene: the frames are those of one scene, and a label must rise over what the scene as a whole shows too.
+    """
     if words.usual is not None and calibration.usual is not None:
-        over, calibration = background(vectors, words.null, words.usual), calibration.usual
+        over = shown(background(vectors, words.null, words.usual), scene=scene)
+        calibration = calibration.usual
     else:
         over = (vectors @ words.null.T).max(axis=-1)
     seen = calibration.probabilities(vectors @ words.labels.T, over)
@@ -80,3 +90,16 @@ def score(vectors: Array, boxes: tuple[Box, ...], words: Words, calibration: Cal
     weight = seen.sum(axis=1)
     centres = np.einsum("nvl,v->nl", seen, middles) / np.maximum(weight, 1e-9)
     return Scores(seen.max(axis=1), centres.astype(np.float32), seen.argmax(axis=1), boxes)
+
+
+def shown(background: Array, *, scene: bool) -> Array:
+    """What labels must rise over in each view of each frame, [N, V], from the backgrounds of the views [N, V].
+
+    A view of bare sky is no evidence for what is a little like a sky: all views of a frame have the background of its
+    clearest one. Nor is a dim frame of a scene whose other frames are clear: half of the way to them is added.
+    """
+    frames = background.max(axis=1)
+    if scene and len(frames):
+        clear = np.sort(frames)[-max(1, round(len(frames) * CLEAR_SHARE)) :].mean()
+        frames = (frames + np.maximum(frames, clear)) / 2
+    return np.broadcast_to(frames[:, None], background.shape)
