@@ -12,8 +12,9 @@ from sonify.models.calibration import Calibration
 Array = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
-THRESHOLD = 0.4
-"""Evidence counts from so far between a map's median and its best place: few outliers move either."""
+THRESHOLD = 0.3
+"""Evidence counts from so far between a map's median and its best place: few outliers move either. Over 240 composed
+pictures the error of pan was .083 with 0.3, .088 with 0.4."""
 BLUR_PLACES = 0.5
 """Standard deviation, in places, over which a map is blurred first: a lone place is more often wrong than not."""
 

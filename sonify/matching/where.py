@@ -33,8 +33,9 @@ Maps = Callable[[NDArray[np.uint8], Array], Array]
 
 RATE_HZ = 5.0
 """Frames a second: what crosses the picture in a second is seen five times on its way."""
-SURE = 0.5
-"""A frame counts from this confidence."""
+SURE = 0.35
+"""A frame counts from this confidence. With even odds, a third of what the first look had found rightly would be put in
+the centre; see docs/pan-and-gain.md."""
 USUAL_SHARE = 0.05
 """Share of a library's labels in a picture for which models are calibrated (training/calibrate.py)."""
 SURE_SHARE = 0.25
