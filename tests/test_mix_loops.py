@@ -11,7 +11,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from sonify.mix import loop_points
-from sonify.mix.loop_points import Loop, found, given, period
+from sonify.mix.beat import period
+from sonify.mix.loop_points import Loop, found, given
 from sonify.mix.loops import LoopStream
 from sonify.mix.sources import RATE_HZ, SoundFile, inspect
 
@@ -197,6 +198,13 @@ def test_the_search_gives_the_same_again_and_sees_that_a_file_was_changed(tmp_pa
     soundfile.write(path, other, RATE_HZ, subtype="FLOAT")
     os.utime(path, ns=(1, 1))
     assert found(inspect(path), 4800) != first
+
+
+def test_a_sound_that_is_over_sooner_since_it_is_faster_does_not_begin_again(tmp_path: Path) -> None:
+    one = sound(tmp_path / "a.wav", noise(2.0))
+    assert LoopStream(one, 0.0, CROSSFADE_S, 2 * RATE_HZ, speed=1.03).loop is None
+    assert LoopStream(one, 0.0, CROSSFADE_S, 2 * RATE_HZ, speed=2.0).loop is not None
+    assert LoopStream(one, 0.0, CROSSFADE_S, 3 * RATE_HZ, speed=1.03).loop is not None
 
 
 def test_a_start_behind_the_loop_s_end_is_heard(tmp_path: Path) -> None:

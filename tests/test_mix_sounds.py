@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from sonify.cues import Cue, SoundRef
 from sonify.errors import LibraryError
+from sonify.mix.joins import crossfade
 from sonify.mix.levels import MOST_LIFT_DB, Nominal, measure
-from sonify.mix.loops import LoopStream, crossfade
+from sonify.mix.loops import LoopStream
 from sonify.mix.sources import RATE_HZ, SoundStream, fold, inspect
 
 Array = NDArray[np.float32]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sonify.cues import Cue, CueSheet, LibraryRef, ModelRef, Scene, SoundRef, VideoRef
 from sonify.errors import LibraryError, RenderError
+from sonify.matching.beds import crossfaded
 from sonify.mix import timeline
 from sonify.mix.limiter import Limiter
 from sonify.mix.mixer import Mix
@@ -248,6 +249,22 @@ def test_progress_tells_how_far(library: Path) -> None:
     assert sum(len(part) for part in mix.samples()) == 5 * RATE_HZ
     assert [event.done for event in events] == [2, 4, 5]
     assert {(event.stage, event.total, event.unit) for event in events} == {("mix", 5, "s")}
+
+
+def test_the_level_holds_where_two_beds_cross(library: Path) -> None:
+    rng = np.random.default_rng(3)
+    for name in ("one.wav", "other.wav"):
+        soundfile.write(library / name, rng.normal(0, 0.1, 6 * RATE_HZ).astype(np.float32), RATE_HZ)
+    fades = {"kind": "ambience", "fade_in_s": 0.75, "fade_out_s": 0.75}
+    beds = [cue("a", 0, 4, "one.wav", **fades), cue("b", 4, 8, "other.wav", **fades)]
+
+    def levels(cues: Sequence[Cue]) -> Array:
+        out = mixed(library, sheet(8.0, cues))[2 * RATE_HZ : 6 * RATE_HZ]
+        return np.asarray(10 * np.log10((out.astype(np.float64) ** 2).reshape(40, -1).mean(axis=1)), np.float32)
+
+    plain, crossed = levels(beds), levels(crossfaded(beds, MixSettings()))
+    assert crossed.max() - crossed.min() < 1
+    assert plain.max() - plain.min() > 10
 
 
 def test_a_lead_moves_everything(library: Path) -> None:

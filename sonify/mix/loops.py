@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sonify.mix.joins import crossfade
 from sonify.mix.loop_points import Loop, found, given
 from sonify.mix.sources import RATE_HZ, FrameStream, Resampled, Samples, SoundFile, frames_for
 
@@ -138,22 +139,3 @@ class _LoopedFrames:
                 # It begins after this crossfade and ends with the next.
                 self._kept = np.concatenate([body, joined])
         return joined
-
-
-def crossfade(old: Samples, new: Samples) -> Samples:
-    """From `old` to `new`, both [N, C], on straight lines, at a level that holds.
-
-    Two copies of the same add up in amplitude, two unrelated noises in power; the lines are divided by
-    what they would add up to at the correlation that the two really have, so there is no dip in between.
-    """
-    count = len(old)
-    if not count:
-        return new
-    up = ((np.arange(count) + 0.5) / count)[:, None]
-    down = 1 - up
-    a, b = old.astype(np.float64), new.astype(np.float64)
-    power = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    likeness = min(1.0, max(0.0, float((a * b).sum()) / power)) if power > 0 else 1.0
-    level = np.sqrt(up * up + down * down + 2 * likeness * up * down)
-    mixed: Samples = ((a * down + b * up) / level).astype(np.float32)
-    return mixed
