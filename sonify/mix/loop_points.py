@@ -150,7 +150,7 @@ def _judged(loop: Loop, ends: Ends, looks: Looks) -> float:
     falls = max(0.0, looks.low_db - float(level_db(bands).min(initial=0.0)))
     lost = 1 - (loop.end - loop.start) / (ends.past - ends.first)
     unlike = 1 - max(0.0, likeness(old, new)) if loop.overlap else 1.0
-    return round(change + falls + _UNLIKE_DB * unlike + _LOST_DB * lost, 3)
+    return float(round(change + falls + _UNLIKE_DB * unlike + _LOST_DB * lost, 3))
 
 
 def _crossed(sound: SoundFile, ends: Ends, start: int, end: int, overlap: int) -> Loop:
