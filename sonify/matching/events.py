@@ -6,6 +6,7 @@ what of it matters. Where no event is seen, the interval stays what there is, an
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -44,10 +45,11 @@ class Events:
     """A watcher of the second look: give it to second_look(), then ask for each part's result().
 
     labels: the texts of the labels, as the parts count them. Parts of other than impulsive labels are let through.
+    cuts: where the picture changes at once (starts of scenes): that is no event.
     """
 
-    def __init__(self, parts: Sequence[Part], labels: Sequence[str]) -> None:
-        self._labels = labels
+    def __init__(self, parts: Sequence[Part], labels: Sequence[str], *, cuts: Sequence[Fraction] = ()) -> None:
+        self._labels, self._cuts = labels, sorted(cuts)
         self._wanted = _affordable([part for part in parts if self.impulse_of(part)])
         self._last: tuple[Fraction, NDArray[np.float32]] | None = None
         self._from: list[float] = []
@@ -71,9 +73,11 @@ class Events:
             if self._last is not None:
                 earlier_s, earlier = self._last
                 if 0 < time_s - earlier_s <= HOLE_S and earlier.shape == grey.shape:
+                    cut = bisect_right(self._cuts, earlier_s) < bisect_right(self._cuts, time_s)
+                    moved = motion(earlier, earlier if cut else grey)
                     self._from.append(float(earlier_s))
                     self._until.append(float(time_s))
-                    self._grids.append(motion(earlier, grey).astype(np.float16))
+                    self._grids.append(moved.astype(np.float16))
             self._last = (time_s, grey)
 
     def result(self, part: Part) -> Part:

@@ -19,7 +19,7 @@ Grid = NDArray[np.float32]
 """float32 [N, rows, columns, channels] of motion.motion(), for N gaps between N + 1 frames."""
 Floats = NDArray[np.float64]
 
-BLUR_CELLS = 1.3
+BLUR_CELLS = 1.5
 """What moves is somewhere here: a strike and what comes of it needn't be in one cell."""
 NEAR_CELLS = 2
 """Motion that has only moved on, so far at most, has not been lost."""
@@ -27,20 +27,24 @@ BEFORE_S, AFTER_S = 0.08, 0.08
 SUDDEN_S = 0.2
 """A strike comes at full speed; what has slowed down since so long ago is a gentle stop, the end of a swing."""
 APART_S = 0.12
-"""Events of one emitter are no nearer; sixteenths at 120 beats a minute."""
+"""Strikes of one emitter are no nearer; sixteenths at 120 beats a minute."""
+BURST_APART_S = 0.25
+"""Bursts are no nearer: sparks fly for so long after each."""
 AROUND_S = 3.0
-NOISE_TIMES, NOISE_PERCENTILE = 3.0, 30
+NOISE_TIMES, NOISE_PERCENTILE = 4.0, 30
 """An event stands out by so much from the quiet moments around it,"""
-OF_STRONGEST = 0.25
+OF_STRONGEST = 0.2
 """and from the strong ones around it no less than this,"""
-LOST_SHARE = 0.35
+LOST_SHARE = 0.25
 """and takes away so much of the motion."""
+NEW_SHARE = 0.6
+"""So much of the change in a burst is new."""
 FLOOR = 0.05
 """Least envelope: a thing of a hundredth of the picture stopped from a speed of 5 percent of its height a frame."""
 # Things fall: of two turning points, the lower one is heard.
 DIRECTIONS = {LEFT: 0.8, RIGHT: 0.8, UP: 0.5, DOWN: 1.0}
-GRAVITY = 0.3
-SAME_WAY = 0.5
+GRAVITY = 0.5
+SAME_WAY = 0.6
 """Strikes of one emitter go one way: cosine to the way of most of them."""
 
 
@@ -73,7 +77,7 @@ def strikes(grid: Grid, times_s: Floats) -> list[Impact]:
     place, every = lost.argmax(axis=1), np.arange(len(grid))
     envelope = lost[every, place].astype(np.float64)
     of_motion = envelope >= LOST_SHARE * speed.reshape(len(grid), -1)[every, place]
-    peaks = _peaks(envelope, step_s) & of_motion
+    peaks = _peaks(envelope, step_s, APART_S) & of_motion
     found = np.flatnonzero(peaks)
     if not len(found):
         return []
@@ -101,7 +105,8 @@ def bursts(grid: Grid, times_s: Floats, *, least: float = OF_STRONGEST, flashes:
     rise = np.sqrt(np.maximum(0, change - earlier) * np.maximum(0, after - earlier)).reshape(len(grid), -1)
     place, every = rise.argmax(axis=1), np.arange(len(grid))
     envelope = rise[every, place].astype(np.float64)
-    peaks = _peaks(envelope, step_s) & (envelope >= LOST_SHARE * after.reshape(len(grid), -1)[every, place])
+    peaks = _peaks(envelope, step_s, BURST_APART_S)
+    peaks &= envelope >= NEW_SHARE * after.reshape(len(grid), -1)[every, place]
     found = _strong(np.flatnonzero(peaks), envelope, times_s, least)
     flat = change.reshape(len(grid), -1)
     return [Impact(_start(flat[:, place[k]], k, times_s), float(envelope[k])) for k in found]
@@ -148,10 +153,10 @@ def _steps(length_s: float, step_s: float) -> int:
     return max(1, round(length_s / step_s)) if step_s > 0 else 1
 
 
-def _peaks(envelope: Floats, step_s: float) -> NDArray[np.bool_]:
+def _peaks(envelope: Floats, step_s: float, apart_s: float) -> NDArray[np.bool_]:
     from scipy.ndimage import maximum_filter1d, percentile_filter
 
-    near, around = 2 * _steps(APART_S, step_s) + 1, 2 * _steps(AROUND_S, step_s) + 1
+    near, around = 2 * _steps(apart_s, step_s) + 1, 2 * _steps(AROUND_S, step_s) + 1
     around = min(around, 2 * len(envelope) - 1)
     noise = percentile_filter(envelope, NOISE_PERCENTILE, around, mode="nearest")
     highest = envelope == maximum_filter1d(envelope, near)

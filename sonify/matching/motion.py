@@ -58,14 +58,16 @@ def motion(a: Picture, b: Picture) -> NDArray[np.float32]:
     """
     height, width = a.shape
     rows, columns = cells(height, width)
-    if float(np.abs(b - a).max(initial=0.0)) < _QUIET:
+    from scipy.ndimage import maximum_filter
+
+    part = _changed(a, b)
+    if part is None:
         return np.zeros((rows, columns, CHANNELS), np.float32)
-    across, down = displacement(a, b)
+    across, down = np.zeros((2, height, width), np.float32)
+    across[part], down[part] = displacement(a[part], b[part])
     shift_x, shift_y = float(np.median(across)), float(np.median(down))
     across, down = across - shift_x, down - shift_y
     change = _shifted(b, shift_x, shift_y) - a
-    from scipy.ndimage import maximum_filter
-
     moving = maximum_filter(np.clip((np.abs(change) - _QUIET) / _SURE, 0, 1), 5)
     # What the camera brings into the picture at its edges hasn't moved.
     aside, above = _edge(shift_x, width), _edge(shift_y, height)
@@ -103,6 +105,21 @@ def displacement(a: Picture, b: Picture) -> tuple[Picture, Picture]:
     return across, down
 
 
+def _changed(a: Picture, b: Picture) -> tuple[slice, slice] | None:
+    """The rows and columns outside of which nothing happens; None when nothing does."""
+    from scipy.ndimage import uniform_filter
+
+    change = uniform_filter(np.abs(b - a), 3) > _QUIET
+    if not change.any():
+        return None
+    margin = 4 * _REACH + _WINDOW
+    rows, columns = np.flatnonzero(change.any(axis=1)), np.flatnonzero(change.any(axis=0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
+    )
+
+
 def _searched(p: Picture, q: Picture) -> tuple[Picture, Picture]:
     """The displacement in whole pixels at which 3 x 3 pixels are most alike."""
     from scipy.ndimage import uniform_filter
@@ -138,6 +155,8 @@ def _moved(picture: Picture, across: Picture, down: Picture) -> Picture:
 def _shifted(picture: Picture, across: float, down: float) -> Picture:
     from scipy.ndimage import shift
 
+    if not across and not down:
+        return picture
     return cast(Picture, shift(picture, (-down, -across), order=1, mode="nearest"))
 
 
