@@ -150,6 +150,13 @@ def test_an_attack_comes_back_whole(tmp_path: Path) -> None:
     assert np.array_equal(out[len(wave) : len(wave) + 9600], wave[:9600])
 
 
+def test_an_attack_that_is_cut_into_does_not_click_when_it_comes_back(tmp_path: Path) -> None:
+    wave = tones(1.0, 80) * np.linspace(1, 0, RATE_HZ, dtype=np.float32) ** 4
+    assert abs(wave[0]) > 4 * np.abs(np.diff(wave)).max()
+    out = heard(sound(tmp_path / "a.wav", wave), 5.0)[:, 0]
+    assert np.abs(np.diff(out)).max() <= 1.5 * np.abs(np.diff(wave)).max()
+
+
 def test_the_loop_that_a_cue_asks_for_is_as_long_as_it_says(tmp_path: Path) -> None:
     wave = noise(3.0)
     one = sound(tmp_path / "a.wav", wave)

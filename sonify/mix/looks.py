@@ -57,6 +57,14 @@ class Ends:
     def _size(self, sound: SoundFile) -> int:
         return min((self.past - self.first) // 3, round(SEARCHED_S * sound.rate_hz))
 
+    def meet_softly(self, sound: SoundFile) -> bool:
+        """Whether the step from the last sample to the first is no larger than those around it."""
+        last = self.tail[-1] if self.past == sound.frames else 0.0
+        first = self.head[0] if not self.first else 0.0
+        around = round(LOOK_S * sound.rate_hz)
+        own = max(float(np.abs(np.diff(part)).max(initial=0.0)) for part in (self.head[:around], self.tail[-around:]))
+        return bool(abs(first - last) <= own)
+
 
 def _sounding(wave: Floats, rate_hz: int) -> tuple[int, int]:
     """From where to where it is not silent; all of it where the silence is shorter than a look."""

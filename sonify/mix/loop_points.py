@@ -15,6 +15,7 @@ from sonify.mix.sources import SoundFile
 SHORTEST_OVERLAP_S = 0.005
 """What lies over each other for less would be heard as a click rather than as a crossfade."""
 
+_SOFT_S = 0.002  # of a pause and an attack that would click after it
 _IN_TIME_S = 0.004
 _OUT_OF_TIME = 10.0
 _COARSE_HZ = 6000
@@ -81,7 +82,7 @@ def found(sound: SoundFile, overlap: int) -> Loop:
             return alone
     event = beat is None and (short or not looks.steady)
     if event and (ends.past < sound.frames or looks.ends_in_a_pause()):
-        return alone
+        return alone if ends.meet_softly(sound) else _whole(sound, round(_SOFT_S * sound.rate_hz))
     loops = [] if short else _search(sound, ends, looks, overlap, beat)
     if not loops:
         return whole
