@@ -148,12 +148,10 @@ def score(video: Path, out: Path, sounds: Path, method: Prototype, work: Path) -
     effect_words, bed_words = method.words(effects.labels), method.words(beds.labels)
     step = int(fps)
     mix = np.zeros((int(len(frames) / fps * RATE) + RATE, 2), dtype=np.float32)
-    pieces = []
     for number, (first, last) in enumerate(scenes(frames)):
         piece = work / f"{number:04d}.mp4"
         cut = ["-ss", f"{first / fps:.6f}", "-t", f"{(last - first) / fps:.6f}", "-i", str(video)]
         subprocess.run([FFMPEG, "-v", "error", "-y", *cut, "-an", "-c:v", "libx264", str(piece)], check=True)
-        pieces.append(piece)
         chosen = int(method.shares(frames[first], effect_words).argmax())
         source, position = sound(effects.files[chosen]), 0
         for index in range(first, last, step):
@@ -168,7 +166,8 @@ def score(video: Path, out: Path, sounds: Path, method: Prototype, work: Path) -
         mix[start:end] += chunk(sound(beds.files[bed]), 0, end - start, 0.0, AMBIENCE_DB)
     track, listing = work / "mix.wav", work / "list.txt"
     soundfile.write(track, np.clip(mix, -1, 1), RATE)
-    listing.write_text("".join(f"file '{piece}'\n" for piece in pieces))
+    # What lies in the folder is taken for the pieces, an earlier run's too.
+    listing.write_text("".join(f"file '{piece}'\n" for piece in sorted(work.glob("*.mp4"))))
     inputs = ["-f", "concat", "-safe", "0", "-i", str(listing), "-i", str(track)]
     encode = ["-c:v", "libx264", "-c:a", "aac", "-shortest", str(out)]
     subprocess.run([FFMPEG, "-v", "error", "-y", *inputs, *encode], check=True)

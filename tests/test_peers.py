@@ -40,6 +40,9 @@ DEFECTS = {
 }
 
 
+# tests/test_prototype.py shows for each of them that the prototype's method has it, by the same check or its like.
+
+
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_the_defect_has_its_test(root: Path, defect: str) -> None:
     file, _, name = DEFECTS[defect].partition("::")
@@ -82,12 +85,15 @@ def pitch_hz(samples: np.ndarray, at_s: float) -> float:
     return float(np.abs(np.fft.rfft(part)).argmax() * 5)
 
 
+def check_the_sweep_goes_on(samples: np.ndarray, start_s: float = 0.5) -> None:
+    for at_s in np.arange(start_s + 0.1, 3.6, 0.2):
+        assert pitch_hz(samples, at_s) == pytest.approx(200 + 80 * (at_s + 0.1 - start_s), abs=12)
+
+
 def test_the_source_runs_on_without_a_jump(tmp_path: Path, sounds: Path) -> None:
     video = film(tmp_path / "a.mp4", "gray", "gray")
     out = sonify.render(sheet(video, sounds, cue("sweep.wav", 0.5, 3.9)), tmp_path / "o.mp4")
-    samples = decoded(out)
-    for at_s in np.arange(0.6, 3.6, 0.2):
-        assert pitch_hz(samples, at_s) == pytest.approx(200 + 80 * (at_s + 0.1 - 0.5), abs=12)
+    check_the_sweep_goes_on(decoded(out))
 
 
 def test_times_do_not_drift(tmp_path: Path) -> None:
@@ -102,19 +108,25 @@ def test_times_do_not_drift(tmp_path: Path) -> None:
     assert all(0 <= Fraction(number, 2) - time < frame and time % frame == 0 for number, time in enumerate(times))
 
 
+def check_it_is_heard_all_along(samples: np.ndarray) -> None:
+    assert min(loudness(samples, t) for t in np.arange(1, 3, 0.25)) > 1e-3
+
+
 def test_a_sound_shorter_than_its_fades_is_looped(tmp_path: Path, sounds: Path) -> None:
     video = film(tmp_path / "a.mp4", "gray", "gray")
     long = cue("click.wav", 0.0, 4.0, fade_in_s=0.5, fade_out_s=0.5)
-    samples = decoded(sonify.render(sheet(video, sounds, long), tmp_path / "o.mp4"))
-    assert min(loudness(samples, t) for t in np.arange(1, 3, 0.25)) > 1e-3
+    check_it_is_heard_all_along(decoded(sonify.render(sheet(video, sounds, long), tmp_path / "o.mp4")))
+
+
+def check_levels_move_without_steps(samples: np.ndarray) -> None:
+    levels = 20 * np.log10([loudness(samples, t) + 1e-9 for t in np.arange(0.2, 3.7, 0.1)])
+    assert np.abs(np.diff(levels)).max() < 1.2
 
 
 def test_gain_moves_without_steps(tmp_path: Path, sounds: Path) -> None:
     video = film(tmp_path / "a.mp4", "gray", "gray")
     moving = cue("tone.wav", 0.0, 4.0, gain_curve=((0.0, -24.0), (4.0, 0.0)), pan_curve=((0.0, -1.0), (4.0, 1.0)))
-    samples = decoded(sonify.render(sheet(video, sounds, moving), tmp_path / "o.mp4"))
-    levels = 20 * np.log10([loudness(samples, t) + 1e-9 for t in np.arange(0.2, 3.7, 0.1)])
-    assert np.abs(np.diff(levels)).max() < 1.2
+    check_levels_move_without_steps(decoded(sonify.render(sheet(video, sounds, moving), tmp_path / "o.mp4")))
 
 
 def test_a_loud_mix_does_not_clip(tmp_path: Path, sounds: Path) -> None:
@@ -128,21 +140,25 @@ def test_a_loud_mix_does_not_clip(tmp_path: Path, sounds: Path) -> None:
     assert loudness(decoded(out), 2.0) > 0.1
 
 
+def check_the_hum_is_there(samples: np.ndarray) -> None:
+    # The film's hum is a sine of amplitude 1/8.
+    assert loudness(samples, 3.0) == pytest.approx(0.125 / np.sqrt(2), rel=0.05)
+    assert pitch_hz(samples, 3.0) == pytest.approx(220, abs=5)
+
+
 def test_the_original_is_kept(tmp_path: Path, sounds: Path) -> None:
     video = film(tmp_path / "a.mp4", "gray", "gray")
     kept = sheet(video, sounds, cue("red.wav", 1.0, 2.0), original="keep", profile="film")
     out = sonify.render(kept, tmp_path / "o.mp4")
-    after = decoded(out)
-    # The film's hum is a sine of amplitude 1/8.
-    assert loudness(after, 3.0) == pytest.approx(0.125 / np.sqrt(2), rel=0.05)
-    assert pitch_hz(after, 3.0) == pytest.approx(220, abs=5)
+    check_the_hum_is_there(decoded(out))
+
+
+def packets(path: Path) -> str:
+    command = [FFMPEG, "-v", "error", "-i", str(path), "-map", "0:v", "-c", "copy", "-f", "framehash", "-"]
+    return hashlib.sha256(subprocess.run(command, capture_output=True, check=True).stdout).hexdigest()
 
 
 def test_the_picture_is_copied(tmp_path: Path, sounds: Path) -> None:
-    def packets(path: Path) -> str:
-        command = [FFMPEG, "-v", "error", "-i", str(path), "-map", "0:v", "-c", "copy", "-f", "framehash", "-"]
-        return hashlib.sha256(subprocess.run(command, capture_output=True, check=True).stdout).hexdigest()
-
     video = film(tmp_path / "a.mp4", "red", "gray")
     assert packets(sonify.render(sheet(video, sounds, cue("red.wav", 0, 1)), tmp_path / "o.mp4")) == packets(video)
 

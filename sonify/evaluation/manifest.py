@@ -259,7 +259,7 @@ def covered(intervals: Iterable[tuple[float, float]]) -> tuple[tuple[float, floa
     """The intervals in order, those that touch or overlap joined."""
     done: list[tuple[float, float]] = []
     for start_s, end_s in sorted(intervals):
-        if done and start_s <= done[-1][1]:
+        if done and start_s <= done[-1][1] + 1e-9:
             done[-1] = (done[-1][0], max(done[-1][1], end_s))
         else:
             done.append((start_s, end_s))

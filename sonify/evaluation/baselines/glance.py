@@ -89,7 +89,7 @@ def glance(
         grey_rate_hz=min(_FASTEST_HZ, max(rate_hz, 0.1)),
         stall_timeout_s=settings.video.stall_timeout_s,
     )
-    eye = _Eye(model, settings, rate_hz, pictures_s)
+    eye = Eye(model, settings, rate_hz, pictures_s)
     with open_video(path, native, short_side_px=side, progress=progress) as reader:
         for chunk in reader:
             eye.see(chunk.frames.pixels, chunk.frames.times_s, chunk.grey.pixels)
@@ -97,8 +97,8 @@ def glance(
     return eye.finish(duration_s)
 
 
-class _Eye:
-    """Takes frames in order; keeps vectors."""
+class Eye:
+    """Takes frames in order; keeps vectors. `glance` feeds it from a video."""
 
     def __init__(
         self, model: ImageTextModel, settings: Settings, rate_hz: float, pictures_s: Sequence[float]
