@@ -257,3 +257,12 @@ def test_the_prototype_has_those_of_its_files(tmp_path: Path, root: Path, monkey
     original, _ = prototype.all_frames(video)
     assert original.shape == (96, 90, 160, 3)  # 14: every frame, at full size, at once
     assert len((work / "list.txt").read_text().splitlines()) == 2  # 13
+
+
+def test_the_page_on_evaluation_names_them(root: Path) -> None:
+    text = (root / "docs" / "eval.md").read_text("utf-8")
+    for holds in DEFECTS.values():
+        assert f"`{holds.partition('::')[2]}`" in text
+    for checks in SHOWN.values():
+        for check in checks:
+            assert f"`{check.__name__}`" in text

@@ -45,7 +45,7 @@ def known(catalog: Catalog, ours: OurWords, model: ImageTextModel) -> Known:
         tuple(label.text for label in labels),
         tuple("ambience" if label.kind == "ambience" else "effect" for label in labels),
         model.embed_phrases([label.text for label in labels]),
-        replace(ours, labels=ours.labels[numbers]),
+        replace(ours, labels=ours.labels[numbers], odds=None),  # what a person wants is no part of any method
         model.calibration,
         scale_of(model),
     )
