@@ -38,9 +38,9 @@ FROZEN_STAGES = 2
 class ImageSettings:
     """minutes: if above 0, the schedule runs over that much time instead of over `epochs`.
 
-    start: file of ImageNet weights (training/start.py). anchors: refit.pt of an earlier run, whose anchors the tower
-    is trained towards; they stay as they are, and so its words stay right. shares: of the concepts' names, the
-    teacher's probe, its ImageNet probabilities and its feature directions in the loss.
+    start: file of ImageNet weights (training/start.py). anchors: with it, refit.pt of an earlier run, towards whose
+    anchors the tower is trained; they stay as they are, and so its words stay right. shares: in the loss, of the
+    concepts' names, the teacher's probe, its ImageNet probabilities and its feature directions.
     """
 
     photos: Path
@@ -310,7 +310,6 @@ def _worker(rank: int, settings: ImageSettings) -> None:
             with (settings.out / "image.jsonl").open("a", encoding="utf-8") as log:
                 log.write(json.dumps(row) + "\n")
             state = {"student": student.state_dict(), "average": average.state_dict(), "classes": classes,
-                     "tower": settings.tower,
                      "optimiser": optimiser.state_dict(), "epoch": epoch, "step": step, "spent_s": spent}  # fmt: skip
             part = checkpoint.with_suffix(".part")
             torch.save(state, part)
@@ -325,7 +324,7 @@ def new_student(settings: ImageSettings, classes: int) -> Student:
     if settings.start:
         student.visual.trunk.load_state_dict(start_weights(settings.start, student.visual.trunk))
         nn.init.zeros_(student.visual.head.proj.bias)
-    if settings.anchors:
+    if settings.start and settings.anchors:
         earlier = torch.load(settings.anchors, map_location="cpu", weights_only=True)["average"]
         for name in ("anchors", "imagenet", "imagenet_bias"):
             fixed = getattr(student, name)

@@ -57,10 +57,12 @@ def _statistics(student: Student, pool: Pool) -> None:
 
 
 @torch.no_grad()
-def _pooled(state: dict[str, Tensor], classes: int, tower: str, pixels: np.ndarray) -> np.ndarray:
+def _pooled(state: dict[str, Tensor], classes: int, pixels: np.ndarray) -> np.ndarray:
     """Pooled features float32 [N, W] of pictures uint8 [N, H, W, 3], on one thread."""
     torch.set_num_threads(1)
-    student = _student(state, classes, tower)
+    student = Student(classes).to(memory_format=torch.channels_last)
+    student.load_state_dict(state)
+    student.eval()
     found = []
     for start in range(0, len(pixels), 64):
         with torch.autocast("cpu", torch.bfloat16):
@@ -68,16 +70,10 @@ def _pooled(state: dict[str, Tensor], classes: int, tower: str, pixels: np.ndarr
     return np.asarray(torch.cat(found).numpy())
 
 
-def _student(state: dict[str, Tensor], classes: int, tower: str) -> Student:
-    student = Student(classes, tower, bias="visual.head.proj.bias" in state).to(memory_format=torch.channels_last)
-    student.load_state_dict(state)
-    return student.eval()
-
-
-def _features(state: dict[str, Tensor], classes: int, tower: str, pixels: np.ndarray, workers: int) -> Tensor:
+def _features(state: dict[str, Tensor], classes: int, pixels: np.ndarray, workers: int) -> Tensor:
     parts = np.array_split(pixels, workers)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        found = list(pool.map(_pooled, [state] * workers, [classes] * workers, [tower] * workers, parts))
+        found = list(pool.map(_pooled, [state] * workers, [classes] * workers, parts))
     return torch.from_numpy(np.concatenate(found))
 
 
@@ -87,18 +83,16 @@ def refit(settings: ImageSettings) -> Path:
     classes = stored["classes"]
     pool, _ = load_pool(settings)
     targets = Targets(**torch.load(settings.out / "targets.pt", map_location="cpu", weights_only=True))
-    student = _student(stored["average"], len(classes), settings.tower)
-    # A started tower was trained with the statistics that it came with.
-    if not settings.start:
-        _statistics(student, pool)
+    student = Student(len(classes)).to(memory_format=torch.channels_last)
+    student.load_state_dict(stored["average"])
+    _statistics(student, pool)
     state = {k: v.contiguous() for k, v in student.state_dict().items()}
     soft = np.sort(np.random.default_rng(settings.seed).choice(len(pool.rows), SOFT, replace=len(pool.rows) < SOFT))
     softened = soften(pool.photos.pixels[pool.rows[soft]])
     pixels = np.concatenate([pool.photos.pixels[pool.rows], softened, pool.drawn])
-    features = _features(state, len(classes), settings.tower, pixels, settings.workers)
-    _last_layer(student, features, soft, pool, targets, settings)
-    found = {"average": student.state_dict(), "classes": classes, "tower": settings.tower}
-    torch.save(found, settings.out / "refit.pt")
+    features = _features(state, len(classes), pixels, settings.workers)
+    _last_layer(student, features, soft, pool, targets, len(classes), settings.seed)
+    torch.save({"average": student.state_dict(), "classes": classes}, settings.out / "refit.pt")
     return settings.out / "refit.pt"
 
 
@@ -114,28 +108,33 @@ def soften(pixels: np.ndarray) -> np.ndarray:
 
 
 def _last_layer(
-    student: Student, features: Tensor, soft: np.ndarray, pool: Pool, targets: Targets, settings: ImageSettings
+    student: Student, features: Tensor, soft: np.ndarray, pool: Pool, targets: Targets, classes: int, seed: int
 ) -> None:
     """Projection and anchors on fixed features [N, W]: training photographs, the soft ones, the drawn pictures.
 
     The projection gets a bias that centres the vectors: labels near the middle of all pictures would otherwise be
     offered for every frame (hubs; Radovanovic et al. 2010).
     """
-    generator = torch.Generator().manual_seed(settings.seed)
-    torch.manual_seed(settings.seed)
-    classes = len(student.anchors)
+    generator = torch.Generator().manual_seed(seed)
+    torch.manual_seed(seed)
     rows_of = np.concatenate([pool.rows, pool.rows[soft]])
     labels = torch.from_numpy(np.concatenate([pool.labels[rows_of], pool.drawn_labels]))
     taught = torch.arange(len(labels)) < len(rows_of)
     lessons = np.zeros((len(labels), pool.features.shape[-1]), np.uint8)
     lessons[: len(rows_of)] = pool.features[0, rows_of]  # view 0 is the whole picture
-    projection = _projection(student, features, fixed=settings.anchors is not None)
+    old = student.visual.head.proj.weight.detach()
+    projection = torch.nn.Linear(old.shape[1], old.shape[0])
+    with torch.no_grad():
+        projection.weight.copy_(old)
+        projection.bias.copy_(-(old @ features.mean(0)))
+        middle = F.normalize(features @ old.T, dim=-1).mean(0)
+        for table in (student.anchors, student.imagenet):
+            table.copy_(F.normalize(table, dim=-1) - middle)
     student.visual.head.proj = projection
     counts = torch.bincount(labels, minlength=classes).float()
     chance = counts[labels].pow(-0.5)
-    learned = [*projection.parameters(), student.log_scale, student.imagenet_log_scale]
-    if not settings.anchors:
-        learned += [student.anchors, student.imagenet, student.imagenet_bias]
+    learned = [*projection.parameters(), student.anchors, student.imagenet, student.imagenet_bias,
+               student.log_scale, student.imagenet_log_scale]  # fmt: skip
     optimiser = torch.optim.AdamW(learned, lr=1.5e-3, weight_decay=0.02)
     total = EPOCHS * (len(labels) // BATCH)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, total)
@@ -156,19 +155,3 @@ def _last_layer(
         loss.backward()
         optimiser.step()
         schedule.step()
-
-
-@torch.no_grad()
-def _projection(student: Student, features: Tensor, fixed: bool) -> torch.nn.Linear:
-    """The student's projection with a bias; unless the anchors are fixed, vectors and anchors are centred by it."""
-    old = student.visual.head.proj
-    projection = torch.nn.Linear(old.in_features, old.out_features)
-    projection.weight.copy_(old.weight)
-    if fixed:
-        projection.bias.copy_(old.bias)
-        return projection
-    middle = F.normalize(old(features), dim=-1).mean(0)
-    projection.bias.copy_(-(old.weight @ features.mean(0)))
-    for table in (student.anchors, student.imagenet):
-        table.copy_(F.normalize(table, dim=-1) - middle)
-    return projection

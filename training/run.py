@@ -23,7 +23,7 @@ from training.data import Photos, load_photos
 from training.draw import BACKDROPS, draw_all
 from training.evaluate import evaluate
 from training.export import export
-from training.image_tower import STARTED, ImageSettings, train_image_tower
+from training.image_tower import STARTED, STARTED_TOWER, ImageSettings, train_image_tower
 from training.phrases import build_book, filler_words, held_out
 from training.refit import refit
 from training.said import Extra, Sampler
@@ -77,17 +77,20 @@ def words_to_weights(photos: Photos, words: Words, run: Path, settings: TextSett
         extras.append(Extra(*place(known, targets, wide), share=WIDE_SHARE))
     fillers = filler_words(words.labels, book) if words.labels else ()
     sampler = Sampler(anchors, book, tuple(extras), fillers, settings.seed)
-    model = train_text_tower(sampler, settings, state["tower"], log=run / "text.jsonl")
-    folder = export(model, state["average"], run / "model", state["tower"])
+    model = train_text_tower(sampler, settings, log=run / "text.jsonl")
+    folder = export(model, state["average"], run / "model")
     calibrate(folder, photos)
     return folder
 
 
 def with_earlier_words(photos: Photos, earlier: Path, run: Path) -> Path:
-    """Stage 2 where the image tower was trained towards an earlier run's anchors: that run's text tower serves."""
-    state = torch.load(run / "refit.pt", map_location="cpu", weights_only=True)
-    model = earlier_words(earlier / "model", state["tower"])
-    folder = export(model, state["average"], run / "model", state["tower"])
+    """Export a tower that was trained towards an earlier run's anchors with that run's text tower.
+
+    Its last layer is not fitted again: it was trained near the size of use already.
+    """
+    state = torch.load(run / "image.pt", map_location="cpu", weights_only=True)
+    model = earlier_words(earlier / "model", STARTED_TOWER)
+    folder = export(model, state["average"], run / "model", STARTED_TOWER)
     calibrate(folder, photos)
     return folder
 
@@ -113,6 +116,8 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true", help="torch.compile the image tower (needs a C++ compiler)")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
+    if (args.start is None) != (args.words is None):
+        parser.error("--start and --words go together: a started tower is trained towards an earlier run's anchors")
     args.out.mkdir(parents=True, exist_ok=True)
     photos = load_photos(args.photos, args.cache)
     prepare(photos, args.cache, args.judges / TEACHER, args.views, args.seed)
@@ -121,17 +126,16 @@ def main() -> None:
         minutes=args.minutes, workers=args.workers, seed=args.seed, compile=args.compile,
     )  # fmt: skip
     if args.start:
-        image = replace(image, start=args.start, **STARTED)
-    if args.words:
-        image = replace(image, anchors=args.words / "refit.pt")
+        image = replace(image, start=args.start, anchors=args.words / "refit.pt", **STARTED)
     train_image_tower(image)
-    refit(image)
+    if not args.start:
+        refit(image)
     draw_curves(args.out / "image.jsonl", args.out / "curves.png")
     settings = TextSettings(steps=args.text_steps, seed=args.seed, threads=args.workers)
     words = Words(
         args.judges, args.names, args.media / "labels" if args.media else None, args.sentences, args.cache
     )  # fmt: skip
-    if args.words:
+    if args.start:
         folder = with_earlier_words(photos, args.words, args.out)
     else:
         folder = words_to_weights(photos, words, args.out, settings)

@@ -117,9 +117,7 @@ def names_by_clip(names_folder: Path, book: Book, targets: np.ndarray) -> Extra:
     return Extra(tuple(names[n] for n in other), placed.astype(np.float32), 0.125)
 
 
-def train_text_tower(
-    sampler: Sampler, settings: TextSettings, tower: str = TOWER, log: Path | None = None
-) -> nn.Module:
+def train_text_tower(sampler: Sampler, settings: TextSettings, log: Path | None = None) -> nn.Module:
     """A model whose text tower is trained on what `sampler` draws."""
     import open_clip
 
@@ -127,7 +125,7 @@ def train_text_tower(
     torch.set_num_threads(settings.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = open_clip.SimpleTokenizer(context_length=CONTEXT)
-    model: Any = new_model(tower).to(device)
+    model: Any = new_model().to(device)
     learned = [p for n, p in model.named_parameters() if not n.startswith("visual") and p.requires_grad]
     optimiser = torch.optim.AdamW(learned, lr=settings.peak_rate, weight_decay=0.1, betas=(0.9, 0.98), fused=True)
     table = sampler.table.to(device)
