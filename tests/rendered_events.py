@@ -181,6 +181,7 @@ def _stroke(case: Case, rng: np.random.Generator) -> tuple[list[float], _Paint]:
     while time_s < case.length_s:
         time_s += float(rng.uniform(0.55, 1.0)) / case.speed
         events.append(time_s)
+    events = [event for event in events if event < case.length_s - 0.2]
     down, rest = 0.2 / case.speed, 0.08 / case.speed
     length, head = HEIGHT * (0.3 + 1.5 * case.size), HEIGHT * case.size
 
@@ -206,7 +207,7 @@ def _stroke(case: Case, rng: np.random.Generator) -> tuple[list[float], _Paint]:
         cover = np.maximum(handle, block)
         return np.asarray(picture * (1 - cover) + cover * (50 + 15 * np.sin(along / 2)), np.float32)
 
-    return [event for event in events if event < case.length_s - 0.2], paint
+    return events, paint
 
 
 def _burst(case: Case, rng: np.random.Generator) -> tuple[list[float], _Paint]:
@@ -216,6 +217,7 @@ def _burst(case: Case, rng: np.random.Generator) -> tuple[list[float], _Paint]:
     while time_s < case.length_s:
         time_s += float(rng.uniform(1.2, 1.8)) / case.speed**0.5
         events.append(time_s)
+    events = [event for event in events if event < case.length_s - 0.2]
     count, radius = 14, case.size * HEIGHT
     ways = rng.uniform(0, 2 * np.pi, (len(events), count))
     speeds = rng.uniform(0.3, 1.4, (len(events), count)) * HEIGHT * case.speed
@@ -236,7 +238,7 @@ def _burst(case: Case, rng: np.random.Generator) -> tuple[list[float], _Paint]:
         whole = _disc(picture, x, y, radius, np.float32(225))
         return np.asarray(picture + faded * (whole - picture), np.float32)
 
-    return [event for event in events if event < case.length_s - 0.2], paint
+    return events, paint
 
 
 def _flash(case: Case, rng: np.random.Generator) -> tuple[list[float], _Paint]:
@@ -246,6 +248,7 @@ def _flash(case: Case, rng: np.random.Generator) -> tuple[list[float], _Paint]:
     while time_s < case.length_s:
         time_s += float(rng.uniform(0.5, 1.2)) / case.speed
         events.append(time_s)
+    events = [event for event in events if event < case.length_s - 0.2]
     middle = WIDTH * float(rng.uniform(0.3, 0.7))
     glow = np.exp(-((_X - middle) ** 2 + (_Y - 0.4 * HEIGHT) ** 2) / (2 * (5 * case.size * HEIGHT) ** 2))
 
@@ -253,4 +256,4 @@ def _flash(case: Case, rng: np.random.Generator) -> tuple[list[float], _Paint]:
         light = sum(float(np.exp((event - time_s) / 0.06)) for event in events if event <= time_s)
         return np.asarray(picture + min(1.3, light) * 90 * glow, np.float32)
 
-    return [event for event in events if event < case.length_s - 0.2], paint
+    return events, paint

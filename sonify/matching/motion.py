@@ -29,6 +29,8 @@ _WINDOW = 7
 _PER_PIXEL, _ANY = 0.15, 0.8
 # Squared gradient a pixel that is noise: where there is no more, nothing moves.
 _NOISE = 20.0
+# Pixels by which the ways there and back may differ: one on the small picture and a half.
+_AGREE = 6.0
 # Grey values of change that are noise, and over it those that are a change for sure.
 _QUIET, _SURE = 4.0, 8.0
 
@@ -65,6 +67,8 @@ def motion(a: Picture, b: Picture) -> NDArray[np.float32]:
         return np.zeros((rows, columns, CHANNELS), np.float32)
     across, down = np.zeros((2, height, width), np.float32)
     across[part], down[part] = displacement(a[part], b[part])
+    sure = np.zeros((height, width), np.float32)
+    sure[part] = _sure(a[part], b[part], across[part], down[part])
     shift_x, shift_y = float(np.median(across)), float(np.median(down))
     across, down = across - shift_x, down - shift_y
     change = _shifted(b, shift_x, shift_y) - a
@@ -75,7 +79,7 @@ def motion(a: Picture, b: Picture) -> NDArray[np.float32]:
         each[:, :aside] = each[:, width - aside :] = 0
         each[:above] = each[height - above :] = 0
     scale = 100 / height * 100 / (height * width)
-    across, down = across * moving * scale, down * moving * scale
+    across, down = across * moving * sure * scale, down * moving * sure * scale
     light = change * (100 / (height * width))
     maps = [np.maximum(-across, 0), np.maximum(across, 0), np.maximum(-down, 0), np.maximum(down, 0)]
     maps += [np.abs(light), light]
@@ -120,6 +124,18 @@ def _changed(a: Picture, b: Picture) -> tuple[slice, slice] | None:
     )
 
 
+def _sure(a: Picture, b: Picture, across: Picture, down: Picture) -> Picture:
+    """1 where what is seen in `a` comes from there too, seen from `b`; 0 where it is hidden in one of the two."""
+    small_a, small_b = _halved(_halved(a)), _halved(_halved(b))
+    back_x, back_y = (4 * each for each in _searched(small_b, small_a))
+    rows, columns = back_x.shape
+    y, x = np.indices(a.shape, dtype=np.float32)
+    row = np.clip((y + down) / 4, 0, rows - 1).round().astype(int)
+    column = np.clip((x + across) / 4, 0, columns - 1).round().astype(int)
+    apart = np.hypot(across + back_x[row, column], down + back_y[row, column])
+    return (apart <= _AGREE + 0.15 * np.hypot(across, down)).astype(np.float32)
+
+
 def _searched(p: Picture, q: Picture) -> tuple[Picture, Picture]:
     """The displacement in whole pixels at which 3 x 3 pixels are most alike."""
     from scipy.ndimage import uniform_filter
@@ -161,7 +177,7 @@ def _shifted(picture: Picture, across: float, down: float) -> Picture:
 
 
 def _edge(shift: float, length: int) -> int:
-    return 0 if abs(shift) < 0.2 else min(length // 4, 2 + int(abs(shift)))
+    return 0 if abs(shift) < 0.2 else min(length // 4, _WINDOW + int(abs(shift)))
 
 
 def _summed(each: Picture, rows: int, columns: int) -> Picture:
