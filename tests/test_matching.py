@@ -17,6 +17,7 @@ from sonify.matching.place import Placed, place
 from sonify.matching.presence import presence
 from sonify.matching.rank import best_first, different, pool
 from sonify.matching.scores import Sight, Words, score, shown
+from sonify.models.background import NEAREST
 from sonify.models.calibration import Calibration
 from sonify.models.interface import Box, Embeddings
 from sonify.settings import MatchingSettings, Settings
@@ -208,13 +209,12 @@ def test_a_short_but_clear_appearance_in_a_long_scene_is_heard() -> None:
 
 
 def test_a_label_must_rise_over_what_pictures_usually_show() -> None:
-    # Both frames are as much of the label; in the second, ten usual things are nearer than that.
-    usual = np.zeros((12, 14), np.float32)
-    usual[np.arange(12), np.arange(2, 14)] = 1
-    words_ = Words(np.eye(14, dtype=np.float32)[:1], np.eye(14, dtype=np.float32)[1:2], usual)
-    frames = np.zeros((2, 1, 14), np.float32)
+    # Both frames are as much of the label; in the second, many usual things are nearer than that.
+    axes = np.eye(2 + NEAREST, dtype=np.float32)
+    words_ = Words(axes[:1], axes[1:2], axes[2:])
+    frames = np.zeros((2, 1, 2 + NEAREST), np.float32)
     frames[:, 0, 0] = 0.4
-    frames[1, 0, 2:12] = 0.6
+    frames[1, 0, 2:] = 0.6
     both = Calibration(20.0, -2.0, Calibration(20.0, -2.0))
     plain = score(frames, WHOLE, words_, CALIBRATION).probabilities[:, 0]
     assert plain[0] == plain[1] > 0.9
