@@ -3,7 +3,8 @@
     python benchmarks/loops.py FOLDER...    # sounds of 1.5 s and more in them; those in "ambience" as beds
 
 At each join: the largest change of spectrum from one eighth of a second to the next, over the 95th percentile of what
-happens within the sound itself; and how far the level falls under the 5th percentile of the sound's own.
+happens within the sound itself; how far the level falls under the 5th percentile of the sound's own; and the largest
+step from sample to sample, as a share of the sound's own largest.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ def levels_db(spectra: Floats) -> Floats:
     return np.asarray(10 * np.log10(np.power(10, spectra / 10).sum(axis=1)))
 
 
-def judged(wave: Floats, rate_hz: int, loop: Loop) -> tuple[float, float]:
-    """(change over the sound's own, fall under the sound's own), both in dB."""
+def judged(wave: Floats, rate_hz: int, loop: Loop) -> tuple[float, float, float]:
+    """(change over the sound's own in dB, fall under the sound's own in dB, step over the sound's own)."""
     around = round(AROUND_S * rate_hz)
     old, new = wave[loop.end - loop.overlap : loop.end], wave[loop.start - loop.overlap : loop.start]
     joined = crossfade(old[:, None].astype(np.float32), new[:, None].astype(np.float32))[:, 0]
@@ -58,11 +59,13 @@ def judged(wave: Floats, rate_hz: int, loop: Loop) -> tuple[float, float]:
         wave[loop.start :][:around],
     )
     own = spectra_db(wave, rate_hz)
-    across = spectra_db(np.concatenate([before, joined, after]), rate_hz)
+    made = np.concatenate([before, joined, after])
+    across = spectra_db(made, rate_hz)
     change = changes_db(across).max() - np.percentile(changes_db(own), 95)
     first = round(len(before) / rate_hz / STEP_S)
     near = levels_db(across)[max(0, first - 4) : first + round(loop.overlap / rate_hz / STEP_S) + 4]
-    return float(change), float(np.percentile(levels_db(own), 5) - near.min())
+    step = np.abs(np.diff(made)).max() / max(float(np.abs(np.diff(wave)).max()), 1e-12)
+    return float(change), float(np.percentile(levels_db(own), 5) - near.min()), float(step)
 
 
 def main() -> None:
@@ -82,19 +85,21 @@ def main() -> None:
             continue
         kind = "ambience" if "ambience" in file.parts else "effect"
         overlap = round(LOOP_CROSSFADE_S[kind] * sound.rate_hz)
-        rows.append((*judged_twice(sound, overlap),))
-        print(f"{file.name:36s} " + "  ".join(f"{value:6.1f}" for value in rows[-1]))
+        rows.append(judged_twice(sound, overlap))
+        print(f"{file.name:36s} " + "  ".join(f"{value:6.2f}" for value in rows[-1]))
     table = np.array(rows)
     print(f"\n{len(rows)} sounds            end over start      searched")
-    for name, at in (("change", 0), ("fall", 1)):
-        for what, value in (
-            ("mean, dB", table[:, [at, at + 2]].mean(axis=0)),
-            ("over 3 dB", 100 * (table[:, [at, at + 2]] > 3).mean(axis=0)),
-        ):
-            print(f"{name + ', ' + what:24s} {value[0]:12.1f} {value[1]:14.1f}")
+    for what, value in (
+        ("change, mean, dB", table[:, [0, 3]].mean(axis=0)),
+        ("change over 3 dB, %", 100 * (table[:, [0, 3]] > 3).mean(axis=0)),
+        ("fall, mean, dB", table[:, [1, 4]].mean(axis=0)),
+        ("fall over 3 dB, %", 100 * (table[:, [1, 4]] > 3).mean(axis=0)),
+        ("largest step, share", table[:, [2, 5]].max(axis=0)),
+    ):
+        print(f"{what:24s} {value[0]:12.2f} {value[1]:14.2f}")
 
 
-def judged_twice(sound: SoundFile, overlap: int) -> tuple[float, float, float, float]:
+def judged_twice(sound: SoundFile, overlap: int) -> tuple[float, ...]:
     """judged() of the end over the start, and of what the search finds."""
     wave = FrameStream(sound).read(sound.frames).astype(np.float64).mean(axis=1)
     plain = min(overlap, sound.frames // 4)
