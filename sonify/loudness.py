@@ -61,7 +61,7 @@ class Meter:
         fresh = np.ascontiguousarray(samples.T, np.float64)
         joined = np.concatenate([self._rest, fresh], axis=1) if self._rest.shape[1] else fresh
         count = joined.shape[1] // self._step
-        self._rest = joined[:, count * self._step :]
+        self._rest = joined[:, count * self._step :].copy()
         if not count:
             return
         heard, self._state = sosfilt(self._sections, joined[:, : count * self._step], axis=1, zi=self._state)
@@ -72,7 +72,9 @@ class Meter:
     @property
     def powers(self) -> NDArray[np.float64]:
         """Weighted power of each part of each whole step that came, [T]."""
-        return np.concatenate(self._powers) if self._powers else np.zeros(0)
+        if len(self._powers) != 1:
+            self._powers = [np.concatenate([np.zeros(0), *self._powers])]
+        return self._powers[0]
 
     def integrated_lufs(self) -> float:
         """The loudness of all that came, gated; -inf for silence. Less than 400 ms count as if they were repeated."""

@@ -135,11 +135,16 @@ class Limiter:
 
     def excess_db(self, blocks: Iterable[Floats | Samples]) -> NDArray[np.float32]:
         """How far the wave is over the peak in each PART of samples, [T], the last of which may be filled up."""
-        found = [falls for _, falls in self._metered(blocks, 0)]
-        falls = np.concatenate([*found, np.zeros(PART // _STEP, np.int64)])
-        count = len(falls) * _STEP // PART
-        highest = falls[: count * PART // _STEP].reshape(count, -1).max(axis=1)
-        return np.asarray(highest / UNIT, np.float32)
+        each = PART // _STEP
+        rest: Falls = np.zeros(0, np.int64)
+        found: list[NDArray[np.float32]] = []
+        for _, falls in self._metered(blocks, 0):
+            joined = np.concatenate([rest, falls])
+            count = len(joined) // each
+            found.append((joined[: count * each].reshape(count, each).max(axis=1) / UNIT).astype(np.float32))
+            rest = joined[count * each :]
+        found.append(np.array([rest.max(initial=0) / UNIT], np.float32))
+        return np.concatenate(found)
 
     def _metered(self, blocks: Iterable[Floats | Samples], more: int) -> Iterator[tuple[Samples, Falls]]:
         """Whole steps with their falls; at the end silence for `more` steps than are begun."""

@@ -45,7 +45,8 @@ class Spool:
     def outline(self) -> Outline:
         """All of it in parts of 5 ms, once it is written, as far as there are whole steps of the meter."""
         powers = self._meter.powers
-        peaks = np.concatenate(self._peaks) if self._peaks else np.zeros(0, np.float32)
+        peaks = np.concatenate([np.zeros(0, np.float32), *self._peaks])
+        self._peaks.clear()
         return Outline(powers, peaks[: len(powers)])
 
     def fill(self, blocks: Iterable[Floats]) -> None:
