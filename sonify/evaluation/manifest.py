@@ -108,7 +108,7 @@ def matching(pattern: str, labels: Sequence[str]) -> frozenset[int]:
 
 
 def _compiled(pattern: str) -> Any:
-    import regex  # unlike re it can be told when to give up
+    import regex  # type: ignore[import-untyped]  # unlike re it can be told when to give up
 
     return regex.compile(pattern, regex.IGNORECASE)
 

@@ -48,21 +48,20 @@ def tables(evaluation: Evaluation) -> list[Table]:
 
 
 def cell(measure: Measure, found: Estimate, *, signed: bool = False) -> str:
-    """62 % (45..78), or a dash where there is nothing to say."""
+    """62 % (45..78), or a dash where there is nothing to say. One clip has no interval: drawn again it is the same."""
     if found.value is None:
         return "-"
-    if found.clips < 2:  # one clip drawn again is the same clip
-        found = Estimate(found.value, clips=found.clips)
-    sign = "+" if signed else ""
+    scale, digits, unit = 1.0, 2, ""
     if measure.percent:
-        text = f"{100 * found.value:{sign}.0f} %"
-        between = "" if found.low is None or found.high is None else f"{100 * found.low:.0f}..{100 * found.high:.0f}"
-    else:
-        digits = 3 if measure.unit == "s" else 1 if measure.key == "median_rank" else 2
-        text = f"{found.value:{sign}.{digits}f}{' ' + measure.unit if measure.unit else ''}"
-        known = found.low is not None and found.high is not None
-        between = f"{found.low:.{digits}f}..{found.high:.{digits}f}" if known else ""
-    return f"{text} ({between})" if between else text
+        scale, digits, unit = 100.0, 0, " %"
+    elif measure.unit == "s":
+        digits, unit = 3, " s"
+    elif measure.key == "median_rank":
+        digits = 1
+    text = f"{scale * found.value:{'+' if signed else ''}.{digits}f}{unit}"
+    if found.low is None or found.high is None or found.clips < 2:
+        return text
+    return f"{text} ({scale * found.low:.{digits}f}..{scale * found.high:.{digits}f})"
 
 
 def counts(evaluation: Evaluation) -> dict[str, int]:

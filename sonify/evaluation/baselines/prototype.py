@@ -99,7 +99,7 @@ class Prototype:
     def _decide(self, seconds: Sequence[Second], numbers: Sequence[int]) -> Array:
         """Shares [L] of the labels with these numbers in a scene."""
         pictures = self._pictures(seconds[:1] if self._method.first_frame else seconds)
-        return softmax(pictures, self._vectors[list(numbers)], self._words.logit_scale).mean(axis=0)
+        return np.asarray(softmax(pictures, self._vectors[list(numbers)], self._words.logit_scale).mean(axis=0))
 
     def _heard(
         self,
