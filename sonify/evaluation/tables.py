@@ -48,7 +48,7 @@ def tables(evaluation: Evaluation) -> list[Table]:
 
 
 def cell(measure: Measure, found: Estimate, *, signed: bool = False) -> str:
-    """62 % (45..78), or a dash where there is nothing to say. One clip has no interval: all its draws are the same."""
+    """62 % (45..78), or a dash where there is nothing to say. One clip has none: its draws are all the same."""
     if found.value is None:
         return "-"
     scale, digits, unit = 1.0, 2, ""
