@@ -73,6 +73,7 @@ def place(
         order=order,
         lead_silence_s=lead_silence_s,
         seed=seed,
+        cuts=[span.start_s for span in spans[1:]],
         until_s=spans[-1].end_s if spans else None,
     )
     cues = [cue for part in parts for cue in writer.cues(part)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -18,14 +18,16 @@ from sonify.matching.parts import Part
 from sonify.settings import Settings
 
 LEAST_DB, MOST_DB = -96.0, 24.0
+OVER_CUT_S, OVER_CUT_FADE_S = 0.6, 0.5
+"""A hit rings on for so long after the cut that its emitter is gone with, faded out over so much of that."""
 
 
 class Writer:
     """Writes the cues of the parts of one video, in their order.
 
     lead_silence_s tells how much of a sound's beginning is silent, so that what is heard starts with the cue. order
-    says which of a label's sounds is best. seed: of the video's content; the same video gives the same takes.
-    until_s: the end of the film.
+    says which of a label's sounds is best. seed: of the video's content; the same video gives the same takes. cuts:
+    where scenes begin. until_s: the end of the film.
     """
 
     def __init__(
@@ -36,10 +38,11 @@ class Writer:
         order: Order,
         lead_silence_s: Callable[[Sound], float],
         seed: str = "",
+        cuts: Sequence[Fraction] = (),
         until_s: Fraction | None = None,
     ) -> None:
         self._catalog, self._settings, self._order = catalog, settings, order
-        self._lead_silence_s, self._seed, self._until_s = lead_silence_s, seed, until_s
+        self._lead_silence_s, self._seed, self._cuts, self._until_s = lead_silence_s, seed, cuts, until_s
         self._starts, self._takes = Starts(lead_silence_s), Takes()
 
     def cues(self, part: Part) -> list[Cue]:
@@ -82,7 +85,11 @@ class Writer:
         return cues
 
     def _hit(self, part: Part, hit: Hit) -> Cue:
-        cue = self._cue(part, hit.sound, float(hit.start_s), float(hit.end_s))
+        end_s, fade_out_s = float(hit.end_s), hit.fade_out_s
+        gone_s = part.interval.end_s
+        if gone_s in self._cuts and hit.start_s < gone_s < hit.end_s - Fraction(OVER_CUT_S):
+            end_s, fade_out_s = round(float(gone_s) + OVER_CUT_S, 6), OVER_CUT_FADE_S
+        cue = self._cue(part, hit.sound, float(hit.start_s), end_s)
         event_s = float(hit.event_s)
         if hit.whole:
             curves = cue.gain_curve, cue.pan_curve
@@ -97,7 +104,7 @@ class Writer:
             gain_curve=curves[0],
             pan_curve=curves[1],
             fade_in_s=hit.fade_in_s,
-            fade_out_s=hit.fade_out_s,
+            fade_out_s=fade_out_s,
             evidence=replace(part.evidence, time_s=round(event_s, 6), timing=hit.timing),
         )
 
