@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from sonify.cli.common import UsageError, settings_of
+from sonify.cli.program import build
 from sonify.errors import LibraryError, SettingsError
 from sonify.library.sounds import Label
 from sonify.matching.scores import Words, score
@@ -108,3 +110,18 @@ def test_odds_move_probabilities_and_zero_is_never() -> None:
 
     assert chance(1, 1) == pytest.approx(score(seen, (Box(0, 0, 1, 1),), words, calibration).probabilities[0])
     assert chance(8, 0) == [pytest.approx(8 / 9), 0]
+
+
+@pytest.mark.parametrize("verb", [("score", "a.mp4"), ("suggest", "a.mp4"), ("batch", "videos", "-o", "out")])
+def test_options_given_several_times_are_one_setting(verb: tuple[str, ...]) -> None:
+    parser = build()[0]
+    said = ["--avoid", "gun", "--avoid", "siren; horn", "--only", "dog", "--direct", "a storm", "--fill", "silent"]
+    settings = settings_of(parser.parse_args([*verb, *said]))
+    assert settings.differences() == {
+        "matching.avoid": "gun; siren; horn",
+        "matching.only": "dog",
+        "matching.direct": "a storm",
+        "matching.fill": "silent",
+    }
+    with pytest.raises(UsageError, match="empty"):
+        parser.parse_args([*verb, "--prefer", " ; "])
