@@ -85,7 +85,8 @@ def score(
         over = (vectors @ words.null.T).max(axis=-1)
     seen = calibration.probabilities(vectors @ words.labels.T, over)
     if words.odds is not None:
-        seen = words.odds * seen / np.maximum(1 - seen + words.odds * seen, 1e-9)
+        likelier = words.odds * seen
+        seen = np.asarray(likelier / np.maximum(1 - seen + likelier, 1e-9), dtype=np.float32)
     middles = np.array([box.left + box.right - 1 for box in boxes], dtype=np.float32)
     weight = seen.sum(axis=1)
     centres = np.einsum("nvl,v->nl", seen, middles) / np.maximum(weight, 1e-9)
@@ -98,8 +99,8 @@ def shown(background: Array, *, scene: bool) -> Array:
     A view of bare sky is no evidence for what is a little like a sky: all views of a frame have the background of its
     clearest one. Nor is a dim frame of a scene whose other frames are clear: half of the way to them is added.
     """
-    frames = background.max(axis=1)
+    frames: Array = background.max(axis=1)
     if scene and len(frames):
         clear = np.sort(frames)[-max(1, round(len(frames) * CLEAR_SHARE)) :].mean()
-        frames = (frames + np.maximum(frames, clear)) / 2
+        frames = np.asarray((frames + np.maximum(frames, clear)) / 2, dtype=np.float32)
     return np.broadcast_to(frames[:, None], background.shape)

@@ -119,7 +119,7 @@ def bed_parts(votes: Sequence[BedVote], beds: Sequence[int], words: Words, setti
             continue
         effects = sorted({label for _, one in scenes for label in one.effects})
         wishes = {at: round(_wish(float(chances[at]), beds[at], effects, words), 6) for at in likely}
-        best = max(wishes, key=lambda at, wish=wishes: wish[at])
+        best = max(likely, key=wishes.__getitem__)
         rest = (beds[at] for at in ranked if at != best)
         others = different(rest, words.emitters, besides=(beds[best],), most=settings.top - 1)
         other_chances = tuple(share(chances[list(beds).index(other)]) for other in others)
