@@ -147,6 +147,20 @@ def test_text_subtitles_change_their_form_with_the_container(folder: Path, tmp_p
         assert container.streams.subtitles[0].codec_context.codec.canonical_name == "mov_text"
 
 
+@pytest.mark.parametrize("suffix", list(VIDEO_OF))
+def test_what_a_container_can_t_carry_is_said(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / "s.srt").write_text(SUBTITLES)
+    (tmp_path / "m.txt").write_text(CHAPTERS)
+    film, out = tmp_path / "a.mkv", tmp_path / f"out{suffix}"
+    ffmpeg(*PICTURE, "-i", tmp_path / "s.srt", "-i", tmp_path / "m.txt", "-map", "0:v", "-map", "1:s",
+           "-map_metadata", 2, "-map_chapters", 2, *VIDEO_OF[suffix], "-c:s", "srt", "-attach", tmp_path / "s.srt",
+           "-metadata:s:t", "mimetype=text/plain", film)  # fmt: skip
+    notes, after = render(film, out), contents(out)
+    for kind in ("subtitle", "attachment"):
+        assert (kind in after["kinds"]) != any(kind in note for note in notes), kind
+    assert (len(after["chapters"]) == 2) != any("chapters" in note for note in notes)
+
+
 def test_creation_time_and_title_stay(folder: Path, tmp_path: Path) -> None:
     render(folder / "film.mp4", tmp_path / "out.mp4")
     with av.open(str(tmp_path / "out.mp4")) as container:

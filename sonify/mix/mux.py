@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -32,7 +33,7 @@ class Container:
     """A file format: ffmpeg's name for it, the audio encoder that goes with it, what text subtitles become.
 
     hidden: samples of silence that the encoder puts first and the format can't tell players to skip.
-    most_channels: the widest sound that the encoder can make.
+    most_channels: the widest sound that the encoder can make. chapters: whether ffmpeg writes them.
     """
 
     format: str
@@ -41,6 +42,7 @@ class Container:
     most_kbps: int = 512
     hidden: int = 0
     most_channels: int = 8
+    chapters: bool = False
 
     def kbps(self, wanted: int, channels: int = 2) -> int:
         """The bit rate nearest to `wanted`, which is for stereo, that the encoder can do."""
@@ -50,18 +52,18 @@ class Container:
         return min(wanted, self.most_kbps * max(channels, 2) // 2)
 
 
-_MP4 = Container("mp4", "aac", "mov_text")
+_MP4 = Container("mp4", "aac", "mov_text", chapters=True)
 _TS = Container("mpegts", "aac")
 _OGG = Container("ogg", "libvorbis", most_kbps=480)
 _MPEG = Container("vob", "mp2", most_kbps=384, most_channels=2)
-_ASF = Container("asf", "wmav2", most_kbps=320, most_channels=2)
+_ASF = Container("asf", "wmav2", most_kbps=320, most_channels=2, chapters=True)
 
 CONTAINERS = {
     ".mp4": _MP4,
     ".m4v": _MP4,
-    ".mov": Container("mov", "aac", "mov_text"),
-    ".mkv": Container("matroska", "aac", "srt"),
-    ".webm": Container("webm", "libopus", "webvtt", 510),
+    ".mov": Container("mov", "aac", "mov_text", chapters=True),
+    ".mkv": Container("matroska", "aac", "srt", chapters=True),
+    ".webm": Container("webm", "libopus", "webvtt", 510, chapters=True),
     # hidden: LAME's 576 samples and the decoder's 529
     ".avi": Container("avi", "libmp3lame", most_kbps=320, hidden=1105, most_channels=2),
     ".flv": Container("flv", "aac", most_channels=2),
@@ -122,6 +124,8 @@ def choose(film: Film, out: Path, beside: Path, kbps: int, progress: Progress, *
             f"{out.suffix} can't hide the {float(film.hidden_s):.1f} s before the start of {film.path.name}, "
             "which its edit list leaves out: they are shown",
         )
+    if film.chapters and not container_of(out).chapters:
+        note(progress, STAGE, f"{out.suffix} can't carry the chapters of {film.path.name}; left out")
     must = [Kept(stream) for stream in film.of("video")]
     left = ("video",) if tracks else ("video", "audio")
     optional = [s for s in film.streams if s.kind not in left and not s.remade]
@@ -202,7 +206,18 @@ def _carries(film: Film, out: Path, beside: Path, kept: list[Kept], kbps: int) -
             process.communicate(bytes(RATE_HZ // 10 * 8))
         finally:
             ffmpeg.stop(process)
-    return process.returncode == 0
+    return process.returncode == 0 and _holds(beside, kept)
+
+
+def _holds(beside: Path, kept: list[Kept]) -> bool:
+    """Whether the streams are there as what they were: some muxers drop them in silence, or make them data."""
+    try:
+        found = Counter(s.kind for s in streams.inspect(beside).streams if not s.remade)
+    except RenderError:
+        # Half a second may be too little to be a film; then what the muxer said must do.
+        return True
+    wanted = Counter(k.stream.kind for k in kept if k.stream.kind != "video")
+    return all(found[kind] >= count for kind, count in wanted.items())
 
 
 def _command(

@@ -45,7 +45,8 @@ class Film:
     start_s: the file's earliest time stamp; picture_s: that of the first frame, time 0 of the cue sheet.
     length_s: what the header says, None where it says nothing. jumpy: a format of broadcasting, whose time
     stamps begin anywhere. tags: the names of its metadata. timecode: of its first frame, "" where it has none.
-    hidden_s: how much picture comes before the first frame, of which an edit list says not to show it.
+    hidden_s: how much picture comes before the first frame, of which an edit list says not to show it. chapters: how
+    many there are.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Film:
     tags: tuple[str, ...]
     timecode: str = ""
     hidden_s: Fraction = Fraction(0)
+    chapters: int = 0
 
     def of(self, kind: str) -> tuple[Stream, ...]:
         """All streams of one kind."""
@@ -102,7 +104,7 @@ def inspect(path: Path) -> Film:
         reason = getattr(error, "strerror", None) or "it is no video that we know"
         raise RenderError(f"can't read {path}: {reason}", hint="check the file") from None
     picture_s = start_s if picture_s is None else picture_s
-    return Film(path, streams, start_s, picture_s, length_s, jumpy, tags, timecode, hidden_s)
+    return Film(path, streams, start_s, picture_s, length_s, jumpy, tags, timecode, hidden_s, chapters)
 
 
 def _first_shown_s(container: Any, video: Any, stated_s: Fraction | None) -> tuple[Fraction | None, Fraction]:
@@ -111,7 +113,8 @@ def _first_shown_s(container: Any, video: Any, stated_s: Fraction | None) -> tup
     It can be later than the stream's stated start, by the frames that AVI's decoder holds back, say. A
     stamp that is far from the stated one is damaged, and not believed.
     """
-    shown, hidden = [], []
+    shown: list[Fraction] = []
+    hidden: list[Fraction] = []
     for found, packet in enumerate(container.demux(video)):
         if packet.size and packet.pts is not None:
             (hidden if packet.is_discard else shown).append(packet.pts * video.time_base)
