@@ -22,16 +22,13 @@ from sonify.library.rights.known import Known
 from sonify.library.rights.policy import enforce, parse
 from sonify.library.scan import scan
 from sonify.library.sounds import Catalog, Sound
-from sonify.matching.beds import crossfaded
 from sonify.matching.choose import Order, by_fit
 from sonify.matching.closer import Closer
-from sonify.matching.ducking import ducked
-from sonify.matching.fill import filled
+from sonify.matching.finish import finished
 from sonify.matching.look import look
 from sonify.matching.place import place
 from sonify.matching.scores import Sight, Words
 from sonify.matching.steering import steered
-from sonify.matching.variation import varied
 from sonify.mix.places import check_writable
 from sonify.mix.render import render_sheet
 from sonify.models.clap.load import load_clap
@@ -136,7 +133,6 @@ class Session:
             closer=closer,
             seed=info.fingerprint,
         )
-        cues = varied(crossfaded(placed.cues, self.settings.mix), info.fingerprint, self.settings.matching)
         original = listen(info, stall_timeout_s=self.settings.video.stall_timeout_s, progress=self.progress)
         return CueSheet(
             video=VideoRef(
@@ -153,7 +149,7 @@ class Session:
                 for library in self.catalog.libraries
             ),
             scenes=placed.scenes,
-            cues=tuple(ducked(filled(cues, original, self.settings), original, self.settings.mix)),
+            cues=finished(placed.cues, original, self.settings, seed=info.fingerprint),
             original=original,
             settings=self.settings.differences(),
         )

@@ -14,7 +14,7 @@ from sonify.library.sounds import Catalog, Label, Library, Sound
 from sonify.matching.choose import by_fit
 from sonify.matching.parts import Event, Part
 from sonify.matching.presence import Interval
-from sonify.matching.write import OVER_CUT_S, Writer, value_at
+from sonify.matching.write import OVER_CUT_S, Writer
 from sonify.settings import Settings
 
 RATE_HZ = 48_000
@@ -81,9 +81,3 @@ def test_without_an_event_the_interval_is_filled_and_it_is_said(catalog: Catalog
     assert (cue.start_s, cue.end_s, cue.source_offset_s) == (1.0, 4.0, 0.5)
     assert cue.evidence and cue.evidence.timing == "interval"
     assert cue.pan_curve == ((1.0, -1.0), (3.0, 1.0))
-
-
-def test_the_value_of_a_curve() -> None:
-    assert value_at(((1.0, 0.0), (2.0, 1.0)), 1.25, 9.0) == 0.25
-    assert value_at(((1.0, 0.5),), 7.0, 9.0) == 0.5
-    assert value_at((), 7.0, 9.0) == 9.0

@@ -116,8 +116,16 @@ def test_sounds_go_down_before_the_first_word_and_up_after_the_last() -> None:
     assert before.gain_curve == after.gain_curve == ()
 
 
-def test_a_persons_curve_stays_and_a_muted_original_needs_no_room() -> None:
-    mine = cue("effect", 1, 6, gain_curve=((1.0, -3.0),))
+def test_ducking_is_added_to_a_curve_that_is_there() -> None:
+    moving = cue("effect", 1, 6, gain_curve=((1.0, -3.0), (3.0, -3.0), (3.0, 2.0)))
+    (found,) = ducked([moving], TALK, MixSettings())
+    assert found.gain_curve == (
+        (1.0, -3.0), (1.92, -3.0), (2.0, -9.0), (3.0, -9.0), (3.0, -4.0), (4.0, -4.0), (4.4, 2.0)
+    )  # fmt: skip
+
+
+def test_a_locked_cue_stays_and_a_muted_original_needs_no_room() -> None:
+    mine = cue("effect", 1, 6, gain_curve=((1.0, -3.0),), locked=True)
     assert ducked([mine], TALK, MixSettings()) == [mine]
     plain = cue("effect", 1, 6)
     assert ducked([plain], TALK, MixSettings(original="mute")) == [plain]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sonify.cues import Cue, Curve
+from sonify.matching.keyframes import value_at
 from sonify.settings import MixSettings
 
 TOUCH_S = 0.1
@@ -84,18 +85,10 @@ def _gains(before: Cue, cue: Cue, ramp_s: float) -> Curve:
     # A curve holds beyond its ends, so its value where the ramp begins and ends is that of the nearest key frames.
     return (
         *first,
-        (_micro(begin_s), _at(before.gain_curve, begin_s)),
-        (_micro(end_s), _at(cue.gain_curve, end_s) + over_db),
+        (_micro(begin_s), value_at(before.gain_curve, begin_s)),
+        (_micro(end_s), value_at(cue.gain_curve, end_s) + over_db),
         *then,
     )
-
-
-def _at(curve: Curve, time_s: float) -> float:
-    import numpy as np
-
-    if not curve:
-        return 0.0
-    return float(np.interp(time_s, [time for time, _ in curve], [value for _, value in curve]))
 
 
 def _micro(time_s: float) -> float:

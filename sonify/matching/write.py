@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-import numpy as np
-
-from sonify.cues import Alternative, Cue, Curve, SoundRef
+from sonify.cues import Alternative, Cue, SoundRef
 from sonify.library.sounds import Catalog, Label, Sound
 from sonify.matching.best_part import Starts
 from sonify.matching.choose import BETWEEN_SHOTS_S, LAST_SHOT_S, Order, single_event, takes
 from sonify.matching.hits import Hit, Takes, place_hits, spacing_s
 from sonify.matching.impulsive import impulse
+from sonify.matching.keyframes import value_at
 from sonify.matching.parts import Part
 from sonify.settings import Settings
 
@@ -96,7 +95,7 @@ class Writer:
             gain_db = hit.gain_db
         else:  # over in a moment: it stays where it is
             curves = (), ((cue.start_s, round(value_at(part.pan_curve, event_s, part.pan), 3)),)
-            gain_db = hit.gain_db + value_at(part.gain_curve, event_s, 0.0)
+            gain_db = hit.gain_db + value_at(part.gain_curve, event_s)
         return replace(
             cue,
             source_offset_s=hit.source_offset_s,
@@ -128,13 +127,6 @@ class Writer:
                 for other, value in zip(part.others, part.other_scores, strict=True)
             ),
         )
-
-
-def value_at(curve: Curve, time_s: float, otherwise: float) -> float:
-    """A curve's value at a time; `otherwise` where it is empty."""
-    if not curve:
-        return otherwise
-    return float(np.interp(time_s, [time for time, _ in curve], [value for _, value in curve]))
 
 
 def alternative(label: Label, value: float, length_s: float, order: Order) -> Alternative:
