@@ -2,7 +2,7 @@
 
 A cut is one step that is far bigger than the steps around it (so a fast pan is none). In a dissolve the picture
 in the middle is the mean of those before and after (so a movement is none). Either counts only when the picture
-stays changed: the darkest and the brightest value of each pixel, over a while before and after, must both
+stays changed: the darkest and nearly the brightest value of each pixel, over a while before and after, must both
 differ. A flash leaves the darkest as they were, a blink the brightest.
 """
 
@@ -26,9 +26,13 @@ _STAYS_S = 1.5  # how long a flash or a burst of fireworks may last
 _HALF_DISSOLVES_S = (0.25, 0.5, 1.0, 1.5)
 _AHEAD_S = max(_HALF_DISSOLVES_S) + _STAYS_S
 _STAYS = 0.5  # share of min_change by which darkest and brightest must differ
+_BRIEF = 0.2  # share of that time for which both sides of a cut may be lit up alike by flashes
 _FLASH_S = 0.75  # within which the old picture is back after a flash or a burst
-_RETURNS = 0.7  # share of the step by which it may then differ and still be the old one
+_RETURNS = 0.55  # share of the step by which it may then differ and still be the old one
 _BLEND = 0.22  # how far, as a share of the whole change, the middle of a dissolve may be from the mean
+_COARSE_CHANGE = 0.6  # share of min_change that a dissolve must change coarse pictures by
+_CONTRAST = 0.85  # share of the variance around it that the middle of a dissolve has at most; .5 of unrelated ones
+_WHIPPED = 0.45  # share of a cut's change that may remain after the best shift
 _SAME_LIGHT = 0.6  # correlation above which two pictures are one scene in another light
 _FLAT = 4.0  # standard deviation below which a picture is empty: black, white
 
@@ -112,25 +116,38 @@ class SceneFinder:
         # One grey level more, so that noise in a still picture is no reason for a cut.
         if step < self._settings.cut_threshold * (around + 1.0):
             return 0.0
-        return step if self._stays_changed(index - 1, index) and not self._comes_back(index, step) else 0.0
+        if not self._stays_changed(index - 1, index) or self._comes_back(index, step):
+            return 0.0
+        # The camera whips round: much of the old picture is in the new one, far away.
+        before, after = _coarse(self._pictures[index - 1]), _coarse(self._pictures[index])
+        return 0.0 if _whipped_distance(before, after) < _WHIPPED * _distance(before, after) else step
 
     def _dissolve(self, middle: int, half_s: float) -> float:
         first, last = self._at(middle, -half_s), self._at(middle, half_s)
         if middle - first < 2 or last - middle < 2:
             return 0.0
         before, after = self._pictures[first], self._pictures[last]
-        change = _distance(before, after)
-        if change < self._settings.min_change:
+        if _distance(before, after) < self._settings.min_change:
+            return 0.0
+        # Coarse pictures, for a hand that shakes or a slow pan moves little in them.
+        coarse_before, coarse_after = _coarse(before), _coarse(after)
+        change = _distance(coarse_before, coarse_after)
+        if change < _COARSE_CHANGE * self._settings.min_change:
             return 0.0
         worst = 0.0
         for index in {(first + middle) // 2, middle, (middle + last + 1) // 2}:
             share = float(
                 (self._times_s[index] - self._times_s[first]) / (self._times_s[last] - self._times_s[first])
             )
-            worst = max(worst, _distance(self._pictures[index], (1 - share) * before + share * after))
+            blend = (1 - share) * coarse_before + share * coarse_after
+            worst = max(worst, _distance(_coarse(self._pictures[index]), blend))
         if worst > _BLEND * change or _alike(before, after):
             return 0.0
-        if _shifted_distance(before, after) < 0.5 * change:
+        # Two pictures over each other have less contrast than either; a zoom keeps it.
+        contrast = float(before.var() + after.var()) / 2
+        if float(self._pictures[middle].var()) > _CONTRAST * contrast:
+            return 0.0
+        if _shifted_distance(before, after) < 0.5 * _distance(before, after):
             return 0.0
         return change - worst if self._stays_changed(first, last) else 0.0
 
@@ -138,9 +155,9 @@ class SceneFinder:
         before = np.stack(self._pictures[self._since(last_before) : last_before + 1])
         after = np.stack(self._pictures[first_after : self._at(first_after, _STAYS_S) + 1])
         least = _STAYS * self._settings.min_change
-        darkest = _distance(before.min(axis=0), after.min(axis=0))
-        brightest = _distance(before.max(axis=0), after.max(axis=0))
-        return min(darkest, brightest) >= least
+        dark = _distance(_ranked(before, 0.0), _ranked(after, 0.0))
+        bright = _distance(_ranked(before, 1 - _BRIEF), _ranked(after, 1 - _BRIEF))
+        return min(dark, bright) >= least
 
     def _comes_back(self, index: int, step: float) -> bool:
         """Whether the picture before the step is seen again soon, or the one after it was seen not long ago."""
@@ -194,6 +211,31 @@ def _shifted_distance(one: Picture, other: Picture) -> float:
     height, width = one.shape
     for down in range(-(height // 20), height // 20 + 1):
         for right in range(-(width // 10), width // 10 + 1):
+            a = one[max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)]
+            b = other[max(-down, 0) : height + min(-down, 0), max(-right, 0) : width + min(-right, 0)]
+            best = min(best, _distance(a, b))
+    return best
+
+
+def _ranked(pictures: NDArray[np.float32], share: float) -> Picture:
+    """Each pixel's value of that rank in time: 0 is the darkest, 1 the brightest."""
+    return np.asarray(np.sort(pictures, axis=0)[round(share * (len(pictures) - 1))], np.float32)
+
+
+def _coarse(picture: Picture) -> Picture:
+    """The means of 4 x 4 places, or of fewer in a small picture."""
+    cell = max(1, min(4, min(picture.shape) // 4))
+    height, width = picture.shape[0] // cell * cell, picture.shape[1] // cell * cell
+    cells = picture[:height, :width].reshape(height // cell, cell, width // cell, cell)
+    return np.asarray(cells.mean(axis=(1, 3)), np.float32)
+
+
+def _whipped_distance(one: Picture, other: Picture) -> float:
+    """Mean absolute difference of coarse pictures, after the best shift by up to 3/8 of the width."""
+    height, width = one.shape
+    best = _distance(one, other)
+    for right in range(-(width * 3 // 8), width * 3 // 8 + 1):
+        for down in range(-(height // 8), height // 8 + 1):
             a = one[max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)]
             b = other[max(-down, 0) : height + min(-down, 0), max(-right, 0) : width + min(-right, 0)]
             best = min(best, _distance(a, b))
