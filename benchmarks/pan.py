@@ -29,7 +29,7 @@ from sonify.matching.scores import Words, score
 from sonify.matching.where import RATE_HZ, Way, follow, given
 from sonify.models.clip import ClipModel
 from sonify.models.dense import label_maps
-from sonify.models.text import embed_labels, embed_null
+from sonify.models.text import embed_labels, embed_null, embed_usual
 from training.concepts import FACES
 from training.data import Photos, load_photos
 from training.draw import BACKDROPS
@@ -84,7 +84,7 @@ class Eye:
     """A model, and the vectors of all concepts."""
 
     def __init__(self, model: ClipModel, concepts: list[str]) -> None:
-        self.model, self.null = model, embed_null(model)
+        self.model, self.null, self.usual = model, embed_null(model), embed_usual(model)
         self.words = dict(zip(concepts, embed_labels(model, [[name] for name in concepts]), strict=True))
 
     def maps(self, frames: Frames, concepts: list[str]) -> NDArray[np.float32]:
@@ -94,8 +94,8 @@ class Eye:
     def scores(self, frames: Frames, concepts: list[str]) -> NDArray[np.float32]:
         """Probabilities of the first look, two frames a second, pooled over the scene as for a cue."""
         seen = self.model.embed_frames(frames[:: round(RATE_HZ / 2)])
-        words = Words(np.stack([self.words[c] for c in concepts]), self.null)
-        return pool(score(seen.vectors, seen.boxes, words, self.model.calibration).probabilities)
+        words = Words(np.stack([self.words[c] for c in concepts]), self.null, self.usual)
+        return pool(score(seen.vectors, seen.boxes, words, self.model.calibration, scene=True).probabilities)
 
 
 def paper(maps: NDArray[np.float32]) -> tuple[Floats, Floats]:

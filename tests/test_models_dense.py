@@ -116,3 +116,50 @@ def test_grad_cam_maps_are_of_the_whole_picture_and_no_surer_than_the_model(tmp_
 
     heat, _ = heat_maps(model.module.visual, torch.randn(2, 3, 64, 64), torch.from_numpy(labels))
     assert heat.shape == (2, 5, 2, 2) and heat.min() >= 0 and heat.max() == 1
+
+
+def test_places_that_look_aside_are_put_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from sonify.models import aside, dense
+
+    pictures = torch.arange(64.0).expand(1, 3, 64, 64)
+    for off, (left, right) in ((-25, (0, 32)), (25, (32, 0)), (-40, (0, 64))):
+        wide = aside.widened(pictures, off)
+        assert wide.shape == (1, 3, 64 + left + right, 64 + left + right)
+        assert torch.equal(wide[0, 0, left, left : left + 64], pictures[0, 0, 0])
+        # A tower whose places tell where they look: the middle of each, moved by what they look aside.
+        said = (torch.arange((64 + left + right) / 32) + 0.5) * 32 + off - left
+        straight = aside.straightened(said.expand(1, 1, len(said), len(said)), off)
+        assert straight[0, 0, 0].tolist() == pytest.approx([16, 48])
+    assert torch.equal(aside.straightened(torch.ones(1, 1, 2, 2), 0), torch.ones(1, 1, 2, 2))
+    model = _model(tmp_path, {"timm_model_name": "resnet10t", "timm_model_pretrained": False, "timm_pool": "avg",
+                              "timm_proj": "linear", "image_size": 64})  # fmt: skip
+    frames = np.random.default_rng(0).integers(0, 255, (1, 60, 120, 3), dtype=np.uint8)
+    shapes = set()
+    for off in (0, -25, 20):
+        monkeypatch.setattr(dense, "aside_px", lambda *_, off=off: off)
+        shapes.add(dense.label_maps(model, frames, _unit(2, 32), _unit(1, 32)).maps.shape)
+    assert shapes == {(1, 2, 4, 8)}
+
+
+def test_how_far_aside_a_tower_looks_is_measured() -> None:
+    import torch
+
+    from sonify.models.aside import aside_px
+
+    class Halves(torch.nn.Module):
+        """Five halvings, each of which looks at one pixel of four: its own, and `more` further."""
+
+        def __init__(self, more: int) -> None:
+            super().__init__()
+            self.more = more
+
+        def forward_features(self, pictures: torch.Tensor) -> torch.Tensor:
+            found = torch.roll(pictures, (-self.more, -self.more), (2, 3))
+            return torch.nn.functional.avg_pool2d(found, 32)
+
+    for more in (-25, 0, 12):
+        visual = torch.nn.Module()
+        visual.trunk = Halves(more)
+        assert aside_px(visual, "cpu", torch.float32) == pytest.approx(more, abs=1)

@@ -38,9 +38,9 @@ class Regions:
 def regions(maps: Array, calibration: Calibration) -> Regions:
     """The region of one label in its maps [N, h, w] (`label_maps`).
 
-    The region is what hangs together around the best place and lies over the threshold: evidence elsewhere is of
-    something else. The size counts every place with the square root of its odds, sigmoid(logit / 2): with the
-    probability itself, a place hardly counts until the emitter fills it; see docs/pan-and-gain.md.
+    The region is the heaviest of those that hang together over the threshold: evidence elsewhere is of something
+    else. The size counts every place with the square root of its odds, sigmoid(logit / 2): with the probability
+    itself, a place hardly counts until the emitter fills it; see docs/pan-and-gain.md.
     """
     from scipy.ndimage import gaussian_filter, label
 
@@ -56,8 +56,9 @@ def regions(maps: Array, calibration: Calibration) -> Regions:
         if best - middle < 1e-6:
             continue
         above = seen - (middle + THRESHOLD * (best - middle))
-        islands, _ = label(above > 0, np.ones((3, 3)))
-        mass = np.where(islands == islands.flat[int(seen.argmax())], above, 0.0)
+        mass = np.maximum(above, 0.0)
+        islands, _ = label(mass > 0, np.ones((3, 3)))
+        mass[islands != np.bincount(islands.ravel(), mass.ravel()).argmax()] = 0.0
         pans[index] = float(mass.sum(axis=0) @ across / mass.sum())
         down, right = np.flatnonzero(mass.any(axis=1)), np.flatnonzero(mass.any(axis=0))
         boxes[index] = right[0] / columns, down[0] / rows, (right[-1] + 1) / columns, (down[-1] + 1) / rows

@@ -8,7 +8,8 @@ in the space of the words:
 - open_clip's ViTs: the last block's attention from queries to queries, without its residual and its feed-forward
   part (ClearCLIP, Lan et al. 2024, section 3.3).
 
-Convolutional towers see the whole picture at once; those of a fixed grid see it in tiles whose maps are joined.
+Convolutional towers see the whole picture at once, and where their places look aside, that is put right
+(sonify.models.aside). Those of a fixed grid see it in tiles whose maps are joined.
 """
 
 from __future__ import annotations
@@ -23,12 +24,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from sonify.errors import ModelError
+from sonify.models.aside import STRIDE_PX, aside_px, straightened, widened
 from sonify.models.clip import ClipModel
 from sonify.models.interface import Array
 from sonify.models.preprocess import Layout, Recipe, layout, prepare
 
-STRIDE_PX = 32
-"""A place of the last map is so many pixels wide in all convolutional towers of open_clip and nearly all of timm."""
 LONGEST = 4.0
 """Pictures longer than so many times their height are squeezed."""
 DETAIL = 2.0
@@ -71,16 +71,21 @@ def label_maps(
     # Norms may stay in fp32 while the rest is halved; convolutions tell what pictures must be.
     dtype = next(p.dtype for p in visual.parameters() if p.ndim == 4)
     scale = model.calibration.scale
+    aside = aside_px(visual, model.device, dtype) if whole else 0
     step = max(1, 16 // len(plan.corners))
     found: list[Array] = []
     for start in range(0, len(pixels), step):
         part = pixels[start : start + step]
         with torch.inference_mode():
             ready = _ready(part, plan, model.recipe, model.device, dtype, whole)
+            if aside:
+                ready = widened(ready, aside)
             cosines = _places(visual, ready) @ words.T
             nothing = torch.logsumexp(scale * cosines[..., len(labels) :], -1, keepdim=True) / scale
             rise = cosines[..., : len(labels)] - nothing
             maps = rise.permute(0, 3, 1, 2)
+            if aside:
+                maps = straightened(maps, aside)
             if not whole:
                 maps = joined(maps.reshape(len(part), -1, *maps.shape[1:]), plan)
         found.append(np.asarray(maps.to("cpu", torch.float32).numpy()))
