@@ -64,26 +64,49 @@ def nothing_frames(photos: Photos, half: str, count: int = 400) -> np.ndarray:
     return np.concatenate([np.stack(drawn), np.stack(soft), photos.pixels[faces]])
 
 
-def measure(model: Loaded, photos: Photos, half: str, *, usual: bool = False) -> Margins:
-    """Margins of one half (fit or check) of the held-out photographs and of nothing-frames.
+@dataclass(frozen=True)
+class Looked:
+    """Unit vectors of one half: photos [N, D], frames of nothing [M, D], concepts [C, D], null [K, D], usual [U, D]."""
 
-    usual: over the background of what pictures usually show, not over the best null alone.
-    """
+    photos: np.ndarray
+    truth: np.ndarray
+    nothing: np.ndarray
+    words: np.ndarray
+    null: np.ndarray
+    usual: np.ndarray
+    concepts: tuple[str, ...]
+
+    def margins(self, *, usual: bool) -> Margins:
+        """Of all concepts. usual: over what pictures usually show too, not over the best null alone."""
+        often = self.usual if usual else None
+        return Margins(
+            self.photos @ self.words.T - over(self.photos, self.null, often)[:, None],
+            self.truth,
+            self.nothing @ self.words.T - over(self.nothing, self.null, often)[:, None],
+            self.concepts,
+        )
+
+
+def look(model: Loaded, photos: Photos, half: str) -> Looked:
+    """One half (fit or check) of the held-out photographs and of nothing-frames, seen once."""
     silent = {*FACES, NOTHING}
     concepts = [c for c in photos.concept_names() if c not in silent]
-    words = model.labels([[c] for c in (*concepts, *DRAWN)])
-    null = model.phrases(list(NULL_PHRASES))
-    often = model.phrases(list(usual_phrases())) if usual else None
     rows = np.array([i for i in photos.half(half) if photos.concepts[i] not in silent])
-    seen = model.pictures(photos.pixels[rows])
-    empty = model.pictures(nothing_frames(photos, half))
     index = {c: n for n, c in enumerate(concepts)}
-    return Margins(
-        seen @ words.T - over(seen, null, often)[:, None],
+    return Looked(
+        model.pictures(photos.pixels[rows]),
         np.array([index[photos.concepts[i]] for i in rows]),
-        empty @ words.T - over(empty, null, often)[:, None],
+        model.pictures(nothing_frames(photos, half)),
+        model.labels([[c] for c in (*concepts, *DRAWN)]),
+        model.phrases(list(NULL_PHRASES)),
+        model.phrases(list(usual_phrases())),
         (*concepts, *DRAWN),
     )
+
+
+def measure(model: Loaded, photos: Photos, half: str, *, usual: bool = False) -> Margins:
+    """Margins of one half of the held-out photographs and of nothing-frames; usual: see Looked.margins()."""
+    return look(model, photos, half).margins(usual=usual)
 
 
 def over(seen: np.ndarray, null: np.ndarray, often: np.ndarray | None) -> np.ndarray:
@@ -163,10 +186,11 @@ def main() -> None:
 def calibrate(folder: Path, photos: Photos) -> dict[str, float]:
     """Fit on the model in `folder`, write its calibration.json and return what it gives on the other half."""
     model = load(folder)
-    scale, bias = fit(measure(model, photos, "fit"))
-    usual = fit(measure(model, photos, "fit", usual=True))
-    empty, some, own = shares(measure(model, photos, "check"), scale, bias)
-    rising = shares(measure(model, photos, "check", usual=True), *usual)
+    one, other = look(model, photos, "fit"), look(model, photos, "check")
+    scale, bias = fit(one.margins(usual=False))
+    usual = fit(one.margins(usual=True))
+    empty, some, own = shares(other.margins(usual=False), scale, bias)
+    rising = shares(other.margins(usual=True), *usual)
     known: dict[str, Any] = {"scale": round(scale, 3), "bias": round(bias, 3)}
     known["usual"] = {"scale": round(usual[0], 3), "bias": round(usual[1], 3)}
     (folder / "calibration.json").write_text(json.dumps(known) + "\n", encoding="utf-8")
