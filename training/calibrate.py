@@ -66,7 +66,7 @@ def nothing_frames(photos: Photos, half: str, count: int = 400) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Looked:
-    """Unit vectors of one half: photos [N, D], frames of nothing [M, D], concepts [C, D], null [K, D], usual [U, D]."""
+    """Unit vectors of one half: photos [N, D], frames of nothing [M, D], concepts, null and usual phrases [.., D]."""
 
     photos: np.ndarray
     truth: np.ndarray
