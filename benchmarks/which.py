@@ -1,6 +1,6 @@
 """What each part of choosing the sound brings: the same pictures ranked with one part after another left out.
 
-    python benchmarks/which.py --photos ../shared/photos --media ../shared/media [--model NAME]
+    python -m benchmarks.which --photos ../shared/photos --media ../shared/media [--model NAME]
 
 Photographs: the held-out ones whose concept is what some label looks for ("a dog" for "dog barking"); those labels
 are right. Clips: the real ones of the manifest, right by its `accept`; a clip's labels are ranked by their best score

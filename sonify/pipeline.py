@@ -155,7 +155,7 @@ class Session:
         )
 
     def _side_px(self) -> int:
-        _ = self.catalog, self.order
+        _ = self.catalog, self.order, self.words  # what is wrong with these is said before the video is read
         return self.model.image_size_px
 
     def score(
