@@ -105,12 +105,12 @@ def test_motion_in_pictures_of_any_size(shape: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     "case",
     [
-        Case("bounce", 25, 0.08, 0.7, "soft", "still", 11, 4),
-        Case("bounce", 50, 0.05, 1.0, "fine", "hand-held", 12, 3),
-        Case("stroke", 30, 0.12, 1.0, "soft", "hand-held", 13, 4),
-        Case("stroke", 24, 0.08, 0.7, "blank", "still", 14, 4),
+        Case("bounce", 25, 0.08, 0.7, "soft", "still", 11, 3),
+        Case("bounce", 50, 0.08, 1.0, "fine", "hand-held", 12, 2),
+        Case("stroke", 30, 0.12, 1.0, "soft", "hand-held", 13, 3),
+        Case("stroke", 24, 0.08, 0.7, "blank", "still", 14, 3),
         Case("burst", 25, 0.12, 1.0, "soft", "still", 15, 4),
-        Case("flash", 25, 0.12, 1.0, "soft", "hand-held", 16, 4),
+        Case("flash", 25, 0.12, 1.0, "soft", "hand-held", 16, 3),
     ],
     ids=lambda case: case.name,
 )
@@ -155,11 +155,10 @@ def grain(count: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("label", ["hammering", "gunshot", "camera flash", "dog barking"])
-@pytest.mark.parametrize(
-    "film", [still(40), still(40, 0), grain(60), passing(100)], ids=["still", "black", "grain", "by"]
-)
-def test_where_nothing_hits_the_interval_stays(film: np.ndarray, label: str) -> None:
-    found = seen(film, 25, label)
+@pytest.mark.parametrize("film", ["still", "black", "grain", "passing"])
+def test_where_nothing_hits_the_interval_stays(film: str, label: str) -> None:
+    frames = {"still": still(20), "black": still(20, 0), "grain": grain(20), "passing": passing(40)}[film]
+    found = seen(frames, 25, label)
     assert found.events == ()
     assert found.evidence.timing == "interval"
 

@@ -23,6 +23,8 @@ BLUR_CELLS = 1.5
 """What moves is somewhere here: a strike and what comes of it needn't be in one cell."""
 NEAR_CELLS = 2
 """Motion that has only moved on, so far at most, has not been lost."""
+FROM_CELLS = 1
+"""What moves was so far away, at most, a frame before."""
 BEFORE_S, AFTER_S = 0.08, 0.08
 SUDDEN_S = 0.2
 """A strike comes at full speed; what has slowed down since so long ago is a gentle stop, the end of a swing."""
@@ -41,6 +43,8 @@ NEW_SHARE = 0.6
 """So much of the change in a burst is new."""
 FLOOR = 0.05
 """Least envelope: a thing of a hundredth of the picture stopped from a speed of 5 percent of its height a frame."""
+BURST_FLOOR = 1.0
+"""Least envelope of a burst: a cell changes by one grey value in the mean."""
 # Things fall: of two turning points, the lower one is heard.
 DIRECTIONS = {LEFT: 0.8, RIGHT: 0.8, UP: 0.5, DOWN: 1.0}
 GRAVITY = 0.5
@@ -62,10 +66,13 @@ def strikes(grid: Grid, times_s: Floats) -> list[Impact]:
         return []
     step_s = float(np.median(np.diff(times_s)))
     moving = _blurred(_without_cuts(grid)[..., [LEFT, RIGHT, UP, DOWN]], BLUR_CELLS)
-    before = np.mean([_later(moving, -k) for k in range(1, _steps(BEFORE_S, step_s) + 1)], axis=0)
+    count = _steps(BEFORE_S, step_s)
+    # It comes from elsewhere: a frame earlier it was a little away.
+    before = _later(moving, -1) + sum(_around(_later(moving, -k), FROM_CELLS) for k in range(2, count + 1))
+    before = before / count
     before[0] = 0
     after = np.max([_later(moving, k) for k in range(1, _steps(AFTER_S, step_s) + 1)], axis=0)
-    after = _around(after)
+    after = _around(after, NEAR_CELLS)
     speed = np.sqrt((before * before).sum(axis=-1))
     lost = np.maximum(0, speed - (after * before).sum(axis=-1) / np.maximum(speed, 1e-9))
     weights = np.array([DIRECTIONS[way] for way in (LEFT, RIGHT, UP, DOWN)], np.float32)
@@ -77,7 +84,7 @@ def strikes(grid: Grid, times_s: Floats) -> list[Impact]:
     place, every = lost.argmax(axis=1), np.arange(len(grid))
     envelope = lost[every, place].astype(np.float64)
     of_motion = envelope >= LOST_SHARE * speed.reshape(len(grid), -1)[every, place]
-    peaks = _peaks(envelope, step_s, APART_S) & of_motion
+    peaks = _peaks(envelope, step_s, APART_S, FLOOR) & of_motion
     found = np.flatnonzero(peaks)
     if not len(found):
         return []
@@ -100,12 +107,12 @@ def bursts(grid: Grid, times_s: Floats, *, least: float = OF_STRONGEST, flashes:
     after = np.mean([_later(change, k) for k in range(_steps(AFTER_S, step_s))], axis=0)
     earlier = np.max([_later(change, -k) for k in range(1, _steps(BEFORE_S, step_s) + 1)], axis=0)
     earlier[0] = np.maximum(after[0], change[0])
-    earlier = _around(earlier)
+    earlier = _around(earlier, NEAR_CELLS)
     # At once, and not for one frame alone.
     rise = np.sqrt(np.maximum(0, change - earlier) * np.maximum(0, after - earlier)).reshape(len(grid), -1)
     place, every = rise.argmax(axis=1), np.arange(len(grid))
     envelope = rise[every, place].astype(np.float64)
-    peaks = _peaks(envelope, step_s, BURST_APART_S)
+    peaks = _peaks(envelope, step_s, BURST_APART_S, BURST_FLOOR)
     peaks &= envelope >= NEW_SHARE * after.reshape(len(grid), -1)[every, place]
     found = _strong(np.flatnonzero(peaks), envelope, times_s, least)
     flat = change.reshape(len(grid), -1)
@@ -137,10 +144,10 @@ def _blurred(grid: Grid, sigma: float) -> Grid:
     return np.asarray(gaussian_filter(grid, (0, sigma, sigma, 0), mode="constant"), np.float32)
 
 
-def _around(grid: Grid) -> Grid:
+def _around(grid: Grid, cells: int) -> Grid:
     from scipy.ndimage import maximum_filter
 
-    side = 2 * NEAR_CELLS + 1
+    side = 2 * cells + 1
     return np.asarray(maximum_filter(grid, (1, side, side, 1)), np.float32)
 
 
@@ -153,14 +160,14 @@ def _steps(length_s: float, step_s: float) -> int:
     return max(1, round(length_s / step_s)) if step_s > 0 else 1
 
 
-def _peaks(envelope: Floats, step_s: float, apart_s: float) -> NDArray[np.bool_]:
+def _peaks(envelope: Floats, step_s: float, apart_s: float, floor: float) -> NDArray[np.bool_]:
     from scipy.ndimage import maximum_filter1d, percentile_filter
 
     near, around = 2 * _steps(apart_s, step_s) + 1, 2 * _steps(AROUND_S, step_s) + 1
     around = min(around, 2 * len(envelope) - 1)
     noise = percentile_filter(envelope, NOISE_PERCENTILE, around, mode="nearest")
     highest = envelope == maximum_filter1d(envelope, near)
-    return np.asarray(highest & (envelope > np.maximum(NOISE_TIMES * noise, FLOOR)))
+    return np.asarray(highest & (envelope > np.maximum(NOISE_TIMES * noise, floor)))
 
 
 def _strong(found: NDArray[np.int64], envelope: Floats, times_s: Floats, least: float) -> NDArray[np.int64]:

@@ -31,6 +31,8 @@ _PER_PIXEL, _ANY = 0.15, 0.8
 _NOISE = 20.0
 # Pixels by which the ways there and back may differ: one on the small picture and a half.
 _AGREE = 6.0
+# What is blurred by its speed agrees with nothing, and moves all the same.
+_DOUBTFUL = 0.35
 # Grey values of change that are noise, and over it those that are a change for sure.
 _QUIET, _SURE = 4.0, 8.0
 
@@ -125,7 +127,7 @@ def _changed(a: Picture, b: Picture) -> tuple[slice, slice] | None:
 
 
 def _sure(a: Picture, b: Picture, across: Picture, down: Picture) -> Picture:
-    """1 where what is seen in `a` comes from there too, seen from `b`; 0 where it is hidden in one of the two."""
+    """1 where what is seen in `a` comes from there too, seen from `b`; less where it may be hidden in one of them."""
     small_a, small_b = _halved(_halved(a)), _halved(_halved(b))
     back_x, back_y = (4 * each for each in _searched(small_b, small_a))
     rows, columns = back_x.shape
@@ -133,7 +135,8 @@ def _sure(a: Picture, b: Picture, across: Picture, down: Picture) -> Picture:
     row = np.clip((y + down) / 4, 0, rows - 1).round().astype(int)
     column = np.clip((x + across) / 4, 0, columns - 1).round().astype(int)
     apart = np.hypot(across + back_x[row, column], down + back_y[row, column])
-    return (apart <= _AGREE + 0.15 * np.hypot(across, down)).astype(np.float32)
+    agree = apart <= _AGREE + 0.15 * np.hypot(across, down)
+    return np.where(agree, np.float32(1), np.float32(_DOUBTFUL))
 
 
 def _searched(p: Picture, q: Picture) -> tuple[Picture, Picture]:
