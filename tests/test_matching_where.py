@@ -34,7 +34,9 @@ def _map(pan: float, width: float = 0.2, height: float = 0.3, high: float = 0.5)
 
 
 def _part(start: int, end: int, label: int = 0, score: float = 0.9) -> Part:
-    return Part(label, Interval(Fraction(start), Fraction(end), 0, 1), Evidence(start + 0.5, score), 0.2, score, (), ())
+    return Part(
+        label, Interval(Fraction(start), Fraction(end), 0, 1), Evidence(start + 0.5, score), 0.2, score, (), ()
+    )
 
 
 class _Seeing:
@@ -93,9 +95,19 @@ def test_size_grows_with_the_emitter() -> None:
 
 
 def test_gain_rises_with_size_and_stays_in_its_range() -> None:
-    gains = size_gain_db(np.array([0.0, 0.01, 0.05, module.TYPICAL_SIZE, 0.2, 1.0]), 6.0)
-    assert np.all(np.diff(gains) > 0) and np.all(np.abs(gains) <= 6) and gains[3] == 0
-    assert np.all(size_gain_db(np.array([0.01, 0.9]), 0.0) == 0)
+    levels = np.log(np.array([0.001, 0.3, 0.9, 1.0, 1.6, 10.0]))
+    gains = size_gain_db(levels, 6.0)
+    assert np.all(np.diff(gains) > 0) and np.all(np.abs(gains) <= 6)
+    assert gains[3] == 0 and gains[4] == pytest.approx(4.5)
+    assert np.all(size_gain_db(levels, 0.0) == 0)
+
+
+def test_a_larger_one_is_louder_whole_films_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    gains = []
+    for width in (0.15, 0.4, 0.8):
+        (part,), _ = _result(monkeypatch, np.stack([_map(0.0, width, width)] * 10), [_part(0, 2)])
+        gains.append(part.gain_curve[0][1] if part.gain_curve else 0.0)
+    assert gains == sorted(gains) and len(set(gains)) == 3
 
 
 def test_a_moving_emitter_gives_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +127,7 @@ def test_a_still_one_gives_one_key_frame(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_an_absent_one_is_in_the_centre_at_its_usual_level(monkeypatch: pytest.MonkeyPatch) -> None:
     noise = np.random.default_rng(3).normal(-0.2, 0.1, (20, ROWS, COLUMNS)).astype(np.float32)
-    for maps, asked in ((noise, _part(0, 4, score=0.02)), (noise - 0.1, _part(0, 4))):
+    for maps, asked in ((noise, _part(0, 4, score=0.02)), (noise - 0.3, _part(0, 4))):
         (part,), _ = _result(monkeypatch, maps, [asked])
         assert part.pan == 0 and part.pan_curve == ((0.0, 0.0),) and part.gain_curve == ()
         assert part.evidence == asked.evidence

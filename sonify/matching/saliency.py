@@ -39,7 +39,7 @@ def regions(maps: Array, calibration: Calibration) -> Regions:
     """The region of one label in its maps [N, h, w] (`label_maps`).
 
     The region is the heaviest of those that hang together over the threshold: evidence elsewhere is of something
-    else. The size counts every place with the square root of its odds, sigmoid(logit / 2): with the probability
+    else. The size counts every place with the fourth root of its odds, sigmoid(logit / 4): with the probability
     itself, a place hardly counts until the emitter fills it; see docs/pan-and-gain.md.
     """
     from scipy.ndimage import gaussian_filter, label
@@ -62,7 +62,7 @@ def regions(maps: Array, calibration: Calibration) -> Regions:
         pans[index] = float(mass.sum(axis=0) @ across / mass.sum())
         down, right = np.flatnonzero(mass.any(axis=1)), np.flatnonzero(mass.any(axis=0))
         boxes[index] = right[0] / columns, down[0] / rows, (right[-1] + 1) / columns, (down[-1] + 1) / rows
-    return Regions(pans, _sigmoid(logits / 2).mean(axis=(1, 2)), boxes, confidence)
+    return Regions(pans, _sigmoid(logits / 4).mean(axis=(1, 2)), boxes, confidence)
 
 
 def _sigmoid(values: Floats | np.float64) -> Floats:
