@@ -119,8 +119,8 @@ class SceneFinder:
         if not self._stays_changed(index - 1, index) or self._comes_back(index, step):
             return 0.0
         # The camera whips round: much of the old picture is in the new one, far away.
-        before, after = _coarse(self._pictures[index - 1]), _coarse(self._pictures[index])
-        return 0.0 if _whipped_distance(before, after) < _WHIPPED * _distance(before, after) else step
+        old, new = _coarse(self._pictures[index - 1]), _coarse(self._pictures[index])
+        return 0.0 if _whipped_distance(old, new) < _WHIPPED * _distance(old, new) else step
 
     def _dissolve(self, middle: int, half_s: float) -> float:
         first, last = self._at(middle, -half_s), self._at(middle, half_s)
