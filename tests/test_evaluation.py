@@ -169,16 +169,19 @@ def whole() -> Evaluation:
         judged = {name: judge(truth, outcome) for name, outcome in named.items()}
         return ClipResult(truth, 4.0, named, judged, ((0.5, b"jpeg"), (2.5, b"jpeg")))
 
-    emitter = Expected("RED", ((2.0, 4.0),), (2.5,), shows="a red light")
-    red, blue = Heard("red thing", "effect", 2.05, 4, hits=(2.48,)), Heard("blue thing", "effect", 0, 4)
+    emitter = Expected("RED", ((2.0, 4.0),), (), ((0, 0.25),), shows="a red light")
+    red, blue = Heard("red thing", "effect", 2.05, 4, pan=((0, 0.0),)), Heard("blue thing", "effect", 0, 4)
     bed = Heard("room tone", "ambience", 0, 4)
     late = Clip("late.mp4", Path("late.mp4"), (emitter,), shows="a red light")
     nothing = Clip("nothing.mp4", Path("nothing.mp4"), expect_none=True)
+    struck = Clip("struck.mp4", Path("struck.mp4"), (Expected("RED", (), (2.5,)),))
+    blow = Outcome((("red thing", 0.9),), (Heard("red thing", "effect", 2, 3, hits=(2.48,)),))
     first = Outcome((("red thing", 0.9), ("blue thing", 0.1)), (red, bed), ((0, 4),))
     second = Outcome((("blue thing", 0.8), ("red thing", 0.2)), (blue,), ((0, 4),))
     clips = (
         result(late, "red thing", ours=first, theirs=second),
         result(nothing, "", ours=Outcome(), theirs=second),
+        result(struck, "red thing", ours=blow, theirs=second),
     )
     return Evaluation(("sonify", "prototype", "  mended"), clips, "colours", "0" * 16, 3, {"matching.threshold": 0.6})
 
@@ -186,7 +189,7 @@ def whole() -> Evaluation:
 def test_the_document_says_everything(whole: Evaluation) -> None:
     said = json.loads(json.dumps(document(whole), allow_nan=False))
     assert said["counts"] == {
-        "clips": 2, "with_a_right_label": 1, "sound_not_in_the_libraries": 0, "nothing_expected": 1,
+        "clips": 3, "with_a_right_label": 2, "sound_not_in_the_libraries": 0, "nothing_expected": 1,
         "undecided": 0, "failed": 0,
     }  # fmt: skip
     values = {key: {name: cell["value"] for name, cell in row.items()} for key, row in said["measures"].items()}
@@ -194,7 +197,7 @@ def test_the_document_says_everything(whole: Evaluation) -> None:
     assert values["median_rank"] == {"sonify": 1, "prototype": 2, "mended": 2}
     assert values["false_sound"] == {"sonify": 0, "prototype": 1, "mended": 1}
     assert values["iou"]["sonify"] == pytest.approx(1.95 / 2) and values["iou"]["prototype"] == 0
-    assert values["edge_error"] == {"sonify": 0.025}
+    assert values["edge_error"] == {"sonify": 0.025} and values["pan_error"] == {"sonify": 0.25}
     assert values["hit_f1_50"]["sonify"] == 1 and values["hit_error"]["sonify"] == -0.02
     assert said["against_prototype"]["false_sound"]["value"] == -1
     assert said["clips"][0]["methods"]["sonify"]["heard"][0]["label"] == "red thing"
@@ -265,7 +268,7 @@ def test_the_page_holds_all_and_trusts_nobody(whole: Evaluation) -> None:
     found.feed(text)
     assert not {"script", "iframe", "link", "object", "i"} & set(found.tags)
     assert found.text.count(evil) >= 6 and file in found.text
-    assert found.tags.count("img") == 4 and found.tags.count("svg") == 2
+    assert found.tags.count("img") == 6 and found.tags.count("svg") == 3
     assert all(link.startswith(("data:image/jpeg;base64,", "#clip-")) for link in found.links)
     for method in whole.methods:
         assert method.strip() in found.text

@@ -56,6 +56,16 @@ def test_an_emitter_that_is_missed_has_no_overlap_and_no_edges() -> None:
     assert values["iou"] == (0,) and values["found"] == (0,) and "edge_error_s" not in values
 
 
+def test_hits_are_no_interval() -> None:
+    """Three barks say nothing of when the dog comes and goes; one of them in its time is enough to have found it."""
+    dog = truth(Expected("dog", intervals=((1, 5),)))
+    barks = Heard("dog", "effect", 1.9, 3.1, hits=(2.0, 3.0))
+    assert judge(dog, Outcome(heard=(barks,))).values["found"] == (1,)
+    assert "iou" not in judge(dog, Outcome(heard=(barks,))).values
+    late = Heard("dog", "effect", 5.5, 6, hits=(5.6,))
+    assert judge(dog, Outcome(heard=(late,))).values["found"] == (0,)
+
+
 def test_sounds_that_overlap_count_once() -> None:
     heard = (Heard("dog", "effect", 0, 2), Heard("dog", "effect", 1, 3))
     assert judge(truth(Expected("dog", intervals=((0, 3),))), Outcome(heard=heard)).values["iou"] == (1,)

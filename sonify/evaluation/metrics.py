@@ -87,10 +87,17 @@ def first_right(outcome: Outcome, right: frozenset[str]) -> int:
 
 
 def when(emitter: Expected, heard: Sequence[Heard]) -> dict[str, tuple[float, ...]]:
-    """Intersection over union, and, where the emitter is found at all, the distance of each edge to the nearest."""
+    """Intersection over union, and, where the emitter is found at all, the distance of each edge to the nearest.
+
+    Hits say when something sounds, not from when to when the emitter is there: of an emitter that is heard by hits it
+    is only asked whether one of them falls into its time.
+    """
     if not emitter.intervals:
         return {}
     true = covered(emitter.intervals)
+    hits = [hit for h in heard for hit in h.hits]
+    if hits:
+        return {"found": (float(any(start <= hit <= end for hit in hits for start, end in true)),)}
     said = covered((h.start_s, h.end_s) for h in heard)
     both = _intersection(true, said)
     union = _length(true) + _length(said) - both

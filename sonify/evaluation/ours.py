@@ -19,7 +19,7 @@ def outcome(sheet: CueSheet) -> Outcome:
     """A label's score is its best in any scene. Cues with the same label and the same evidence are one presence.
 
     A cue that was placed on an event has that instant as its evidence; what it shares with the others of its presence
-    is the rest. The presence is then taken to last from the first hit to the end of the last one.
+    is the rest.
     """
     best: dict[str, float] = {}
     for scene in sheet.scenes:
