@@ -28,7 +28,7 @@ SIDE_PX = 224
 CUT = 0.24
 """L1 distance of two frames' 16-bin grey histograms (shares) from which the prototype sees a cut."""
 
-_FASTEST_HZ = 60.0
+_SLOWEST_HZ, _FASTEST_HZ = 0.1, 60.0
 Pixels = NDArray[np.uint8]
 
 
@@ -48,10 +48,11 @@ class Second:
 class Glance:
     """What the baselines know of a clip.
 
-    rate_hz, duration_s: of the video. histogram_scenes: (first, last + 1) frame of each of the prototype's scenes,
-    with the frames looked at in it: one in every int(rate_hz). scenes: where ours end. times_s, views, middles: the
-    frames at the sample rate, their vectors float32 [N, V, D] by the model's own views and [N, D] of their middle
-    square; boxes: what the views show. pictures: (time_s, uint8 [H, W, 3]) of the times asked for.
+    rate_hz: frames a second, the video's up to 60. duration_s: of the video. histogram_scenes: (first, last + 1)
+    frame of each of the prototype's scenes, with the frames looked at in it: one in every int(rate_hz). scenes: where
+    ours end. times_s, views, middles: the frames at the sample rate, their vectors float32 [N, V, D] by the model's
+    own views and [N, D] of their middle square; boxes: what the views show. pictures: (time_s, uint8 [H, W, 3]) of
+    the times asked for.
     """
 
     rate_hz: float
@@ -84,9 +85,10 @@ def glance(
 
     if not rate_hz:
         rate_hz = float(examine(path, timeout_s=settings.video.stall_timeout_s).info.frame_rate)
+    rate_hz = min(_FASTEST_HZ, max(rate_hz, _SLOWEST_HZ))
     native = VideoSettings(
-        sample_rate_hz=min(_FASTEST_HZ, max(rate_hz, 0.1)),
-        grey_rate_hz=min(_FASTEST_HZ, max(rate_hz, 0.1)),
+        sample_rate_hz=rate_hz,
+        grey_rate_hz=rate_hz,
         stall_timeout_s=settings.video.stall_timeout_s,
     )
     eye = Eye(model, settings, rate_hz, pictures_s)
@@ -169,7 +171,7 @@ class Eye:
             raise VideoError("the video has no picture that can be read", hint="does it play elsewhere?")
         ends = [*self.starts[1:], self.frame]
         return Glance(
-            self.rate_hz or self.frame / max(float(duration_s), 1e-3),
+            self.rate_hz,
             float(duration_s),
             tuple((a, b, tuple(s)) for a, b, s in zip(self.starts, ends, self.seconds, strict=True)),
             self.finder.finish(duration_s),
