@@ -34,7 +34,7 @@ _WEIGHTS = {
 class Meter:
     """Measures samples [N, C] as they come; `C` of 5, 6 and 8 are taken to be 5.0, 5.1 and 7.1.
 
-    divisions: into how many parts of equal length the steps of 0.1 s are divided in `powers`.
+    divisions: into how many parts of equal length the steps of 0.1 s are divided in what `add` gives.
     """
 
     def __init__(self, rate_hz: int, channels: int, *, divisions: int = 1) -> None:
@@ -49,12 +49,12 @@ class Meter:
         self._powers: list[NDArray[np.float64]] = []
         self._steps = 0
 
-    def add(self, samples: NDArray[Any]) -> None:
-        """Takes the next samples."""
+    def add(self, samples: NDArray[Any]) -> NDArray[np.float64]:
+        """Takes the next samples; gives the weighted powers of the parts of whole steps that they complete, [T]."""
         from scipy.signal import sosfilt
 
         if not len(samples):
-            return
+            return np.zeros(0)
         if self._steps < GATE_STEPS:
             self._first.append(samples)
         # Channel by channel: a filter over the first axis of two would copy everything twice.
@@ -63,15 +63,17 @@ class Meter:
         count = joined.shape[1] // self._step
         self._rest = joined[:, count * self._step :].copy()
         if not count:
-            return
+            return np.zeros(0)
         heard, self._state = sosfilt(self._sections, joined[:, : count * self._step], axis=1, zi=self._state)
         parts = heard.reshape(self._channels, count * self._divisions, -1)
-        self._powers.append(self._weights @ np.einsum("ctn,ctn->ct", parts, parts) / parts.shape[2])
+        powers: NDArray[np.float64] = self._weights @ np.einsum("ctn,ctn->ct", parts, parts) / parts.shape[2]
+        self._powers.append(powers.reshape(count, self._divisions).mean(axis=1))
         self._steps += count
+        return powers
 
     @property
     def powers(self) -> NDArray[np.float64]:
-        """Weighted power of each part of each whole step that came, [T]."""
+        """Weighted power of each whole step that came, [T]."""
         if len(self._powers) != 1:
             self._powers = [np.concatenate([np.zeros(0), *self._powers])]
         return self._powers[0]
@@ -99,7 +101,7 @@ class Meter:
 
     def _over(self, steps: int) -> NDArray[np.float64]:
         """Mean power over so many neighbouring steps, at each place."""
-        return mean_over(self.powers.reshape(-1, self._divisions).mean(axis=1), steps)
+        return mean_over(self.powers, steps)
 
 
 def mean_over(powers: NDArray[np.float64], steps: int) -> NDArray[np.float64]:

@@ -56,8 +56,10 @@ def test_the_meter_s_parts_add_up() -> None:
     samples, powers = bursts(5), []
     for divisions in (1, 20):
         meter = Meter(RATE_HZ, 2, divisions=divisions)
-        meter.add(samples)
-        powers.append(meter.powers.reshape(-1, divisions).mean(axis=1))
+        parts = meter.add(samples)
+        assert len(parts) == 30 * divisions
+        powers.append(parts.reshape(-1, divisions).mean(axis=1))
+        assert meter.powers == pytest.approx(powers[-1], rel=1e-12)
     assert powers[0] == pytest.approx(powers[1], rel=1e-9)
 
 

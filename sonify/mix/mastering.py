@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sonify.loudness import Meter
 from sonify.mix.heard import Heard
-from sonify.mix.limiter import Limiter
+from sonify.mix.limiter import PART, Limiter
+from sonify.mix.outline import Outline
 from sonify.mix.profiles import Profile
 from sonify.mix.sources import RATE_HZ, Samples
 from sonify.mix.spool import Spool
@@ -103,7 +104,7 @@ class Master:
             np.where(excess_db > 0, excess_db + self._lowered * _LOCAL_MARGIN_DB, 0), 2 * _AROUND + 1
         )
         known = self._lower_db if self._lower_db is not None else np.zeros(0, np.float32)
-        total = np.zeros(max(len(known), len(wider), len(self._spool.outline.peaks)), np.float32)
+        total = np.zeros(max(len(known), len(wider), -(-self._spool.total // PART)), np.float32)
         total[: len(known)] += known
         total[: len(wider)] += wider
         self._lower_db = total
@@ -115,21 +116,23 @@ class Master:
             self.loudness_lufs = loudness
             return 0.0
         wanted = self._profile.loudness_lufs + self._offset_lu
-        gain_db, guessed = self._search(wanted)
+        # Let go of before the encoder begins to need memory of its own.
+        outline = self._spool.outline
+        gain_db, guessed = self._search(wanted, outline)
         if loudness + gain_db - guessed > _LIMITED_LU:
             # The outline is rough where the limiter works hard: once, it is compared with the samples.
             self._rough_lu += self._measured(gain_db) - guessed
-            gain_db, guessed = self._search(wanted)
+            gain_db, guessed = self._search(wanted, outline)
         self.loudness_lufs = guessed
         return gain_db
 
-    def _search(self, wanted: float) -> tuple[float, float]:
+    def _search(self, wanted: float, outline: Outline) -> tuple[float, float]:
         """The gain that comes to `wanted`, or the most that is allowed, and what it comes to."""
         most_db = self._profile.peak_dbtp - self._peak_db + MOST_LIMITING_DB
         gain_db = min(wanted - self._spool.loudness_lufs, most_db)
         best, before, slope = (gain_db, float("inf")), None, 1.0
         for _ in range(_MOST_SEARCHES):
-            guessed = self._guessed(gain_db)
+            guessed = self._guessed(gain_db, outline)
             off_lu = wanted - guessed
             best = min(best, (gain_db, guessed), key=lambda tried: abs(wanted - tried[1]))
             self._at_most = off_lu > 0 and gain_db >= most_db
@@ -143,13 +146,11 @@ class Master:
             gain_db = min(gain_db + off_lu / slope, most_db)
         return best
 
-    def _guessed(self, gain_db: float) -> float:
+    def _guessed(self, gain_db: float, outline: Outline) -> float:
         if self._peak_db + gain_db <= self._ceiling_db - _BETWEEN_DB:
             return self._spool.loudness_lufs + gain_db
         return (
-            self._spool.loudness_lufs
-            + self._spool.outline.change_lu(gain_db, self._ceiling_db, self._lower_db)
-            + self._rough_lu
+            self._spool.loudness_lufs + outline.change_lu(gain_db, self._ceiling_db, self._lower_db) + self._rough_lu
         )
 
     def _measured(self, gain_db: float) -> float:

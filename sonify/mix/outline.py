@@ -27,7 +27,7 @@ _TOGETHER = 600 * DIVISIONS
 class Outline:
     """A mix in parts of 5 ms: K-weighted power [T] and highest sample [T] of each; T is a multiple of DIVISIONS."""
 
-    powers: Floats
+    powers: NDArray[np.float32]
     peaks: NDArray[np.float32]
 
     def change_lu(self, gain_db: float, ceiling_db: float, lower_db: NDArray[np.float32] | None = None) -> float:
@@ -38,7 +38,7 @@ class Outline:
         The limiter's gain is taken to come after the weighting, which it does not: tests with bursts, noise and bass
         came out up to 0.5 LU wrong where the limiter works hard.
         """
-        steps = [self.powers.reshape(-1, DIVISIONS).mean(axis=1)]
+        steps = [self.powers.reshape(-1, DIVISIONS).mean(axis=1, dtype=np.float64)]
         steps += [np.concatenate(list(self._lowered(gain_db, ceiling_db, lower_db)))] if len(self.powers) else steps
         before, after = (gated_lufs(mean_over(powers, min(GATE_STEPS, len(powers)))) for powers in steps)
         return gain_db + after - before if before > float("-inf") < after else gain_db

@@ -24,7 +24,7 @@ _BLOCK = 2 * RATE_HZ
 class Spool:
     """float32 samples [total, C], read again as often as wanted, with their loudness, highest sample and outline.
 
-    The file lies in `folder`, without a name where the system allows it, and is gone when it is closed.
+    The files lie in `folder`, without a name where the system allows it, and are gone when it is closed.
     """
 
     def __init__(self, folder: Path, channels: int) -> None:
@@ -32,7 +32,9 @@ class Spool:
         self.peak = 0.0
         self.total = 0
         self._meter = Meter(RATE_HZ, channels, divisions=DIVISIONS)
-        self._peaks: list[NDArray[np.float32]] = []
+        # Power and highest sample of each part; in a file too, since a film of hours has millions.
+        self._parts = tempfile.TemporaryFile("w+b", dir=folder)  # noqa: SIM115 - closed by __exit__
+        self._peaks: NDArray[np.float32] = np.zeros(0, np.float32)  # those whose power isn't known yet
         self._rest: Samples = np.zeros((0, channels), np.float32)
         self._file = tempfile.TemporaryFile("w+b", dir=folder)  # noqa: SIM115 - closed by __exit__
 
@@ -41,33 +43,35 @@ class Spool:
         """Integrated loudness of all, once it is written; -inf for silence."""
         return self._meter.integrated_lufs()
 
-    @cached_property
+    @property
     def outline(self) -> Outline:
-        """All of it in parts of 5 ms, once it is written, as far as there are whole steps of the meter."""
-        powers = self._meter.powers
-        peaks = np.concatenate([np.zeros(0, np.float32), *self._peaks])
-        self._peaks.clear()
-        return Outline(powers, peaks[: len(powers)])
+        """All of it in parts of 5 ms, as far as there are whole steps of the meter; read anew each time."""
+        self._parts.seek(0)
+        parts = np.frombuffer(self._parts.read(), "<f4").reshape(-1, 2)
+        return Outline(parts[:, 0], parts[:, 1])
 
     def fill(self, blocks: Iterable[Floats]) -> None:
         """Writes blocks [N, C], measuring them on the way. Raises OSError when the disk is full."""
         for block in blocks:
-            self._meter.add(block)
             samples = block.astype("<f4")
             self.total += len(samples)
-            self._add_peaks(samples)
+            self._add_parts(self._meter.add(block), samples)
             self._file.write(samples.data)
         self._file.flush()
+        self._parts.flush()
 
-    def _add_peaks(self, samples: Samples) -> None:
+    def _add_parts(self, powers: Floats, samples: Samples) -> None:
         if not samples.size:
             return
         loud = np.abs(samples)
         self.peak = max(self.peak, float(loud.max()))
         joined = np.concatenate([self._rest, loud]) if len(self._rest) else loud
         count = len(joined) // PART
-        self._peaks.append(joined[: count * PART].reshape(count, PART * self.channels).max(axis=1))
-        self._rest = joined[count * PART :]
+        peaks = joined[: count * PART].reshape(count, PART * self.channels).max(axis=1)
+        self._rest = joined[count * PART :].copy()
+        peaks = np.concatenate([self._peaks, peaks])
+        self._parts.write(np.stack([powers, peaks[: len(powers)]], axis=1).astype("<f4").tobytes())
+        self._peaks = peaks[len(powers) :]
 
     def blocks(self) -> Iterator[Samples]:
         """The samples from the first on, in blocks of 2 s."""
@@ -82,3 +86,4 @@ class Spool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
+        self._parts.close()
