@@ -248,30 +248,26 @@ def main() -> None:
     maker = Maker(load_photos(args.photos, args.cache), args.seed)
     eye = Eye(model, maker.names)
     report: dict[str, Any] = {"model": model.name, "weights": model.weights, "seed": args.seed}
-    report["still"] = placed(eye, maker, args.still, False)
-    report["moving"] = placed(eye, maker, args.moving, True)
+    say = (lambda text: None) if args.json else (lambda text: print(text, flush=True))
+    say(f"{model.name} ({model.weights}), seed {args.seed}\n")
+    for kind, count in (("still", args.still), ("moving", args.moving)):
+        report[kind] = placed(eye, maker, count, kind == "moving")
+        say(table(f"{kind}, {count} scenes", report[kind]))
     report["size_pairs"] = sized(eye, maker, args.sizes)
-    print(json.dumps(report, indent=1) if args.json else table(report))
+    said = ", ".join(f"{name} {share:.1%}" for name, share in report["size_pairs"].items())
+    say(f"the larger one is louder: {said}")
+    if args.json:
+        print(json.dumps(report, indent=1))
 
 
-def table(report: dict[str, Any]) -> str:
-    """The report as lines of Markdown."""
-    lines = [f"{report['model']} ({report['weights']}), seed {report['seed']}", ""]
-    for kind in ("still", "moving"):
-        rows = report[kind]
-        columns = list(rows["sonify"])
-        lines += [
-            f"{kind}: the first look finds {rows['found']:.0%} of the emitters",
-            "",
-            f"| method | {' | '.join(columns)} |",
-            "|---|" + "---|" * len(columns),
-        ]
-        for name in ("sonify", "paper", "centre"):
-            lines.append(f"| {name} | {' | '.join(f'{rows[name][c]:.3f}' for c in columns)} |")
-        lines.append("")
-    pairs = report["size_pairs"]
-    lines.append(f"the larger one is louder: {', '.join(f'{name} {share:.1%}' for name, share in pairs.items())}")
-    return "\n".join(lines)
+def table(title: str, rows: dict[str, Any]) -> str:
+    """Lines of Markdown, a row a method."""
+    columns = list(rows["sonify"])
+    lines = [f"{title}: the first look finds {rows['found']:.0%} of the emitters", ""]
+    lines += [f"| method | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
+    for name in ("sonify", "paper", "centre"):
+        lines.append(f"| {name} | {' | '.join(f'{rows[name][c]:.3f}' for c in columns)} |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

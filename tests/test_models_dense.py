@@ -148,18 +148,11 @@ def test_how_far_aside_a_tower_looks_is_measured() -> None:
 
     from sonify.models.aside import aside_px
 
-    class Halves(torch.nn.Module):
-        """Five halvings, each of which looks at one pixel of four: its own, and `more` further."""
-
-        def __init__(self, more: int) -> None:
-            super().__init__()
-            self.more = more
-
-        def forward_features(self, pictures: torch.Tensor) -> torch.Tensor:
-            found = torch.roll(pictures, (-self.more, -self.more), (2, 3))
-            return torch.nn.functional.avg_pool2d(found, 32)
-
     for more in (-25, 0, 12):
-        visual = torch.nn.Module()
-        visual.trunk = Halves(more)
-        assert aside_px(visual, "cpu", torch.float32) == pytest.approx(more, abs=1)
+
+        def places(pictures: torch.Tensor, more: int = more) -> torch.Tensor:
+            """Means over squares of 32 px that are moved by `more`."""
+            found = torch.nn.functional.avg_pool2d(torch.roll(pictures, (-more, -more), (2, 3)), 32)
+            return torch.nn.functional.normalize(found.permute(0, 2, 3, 1), dim=-1)
+
+        assert aside_px(torch.nn.Identity(), places, "cpu", torch.float32) == pytest.approx(more, abs=4)

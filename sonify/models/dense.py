@@ -15,6 +15,7 @@ Convolutional towers see the whole picture at once, and where their places look 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ def label_maps(
     # Norms may stay in fp32 while the rest is halved; convolutions tell what pictures must be.
     dtype = next(p.dtype for p in visual.parameters() if p.ndim == 4)
     scale = model.calibration.scale
-    aside = aside_px(visual, model.device, dtype) if whole else 0
+    aside = aside_px(visual, partial(_places, visual), model.device, dtype) if whole else 0
     step = max(1, 16 // len(plan.corners))
     found: list[Array] = []
     for start in range(0, len(pixels), step):
