@@ -41,6 +41,7 @@ SIZES = (0.3, 0.45, 0.7, 0.95)
 RATIO = 1.5
 SHAKE_PX, GRAIN = 2.0, 3.0
 THRESHOLD = 0.5
+METHODS = ("sonify", "sonify, never in doubt", "paper", "centre")
 Frames = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
@@ -108,10 +109,11 @@ def paper(maps: NDArray[np.float32]) -> tuple[Floats, Floats]:
     return (x - 0.5) * 2, np.minimum(heat.mean((1, 2)) * 40 - 10, 10)
 
 
-def ours(maps: NDArray[np.float32], model: ClipModel, score: float) -> Way:
-    """Our way through maps [N, h, w] of one label that the first look gave `score`."""
+def ours(maps: NDArray[np.float32], model: ClipModel, score: float | None) -> Way:
+    """Our way through maps [N, h, w] of one label that the first look gave `score`; None: never in doubt."""
     found = regions(maps, model.calibration)
-    found = replace(found, confidence=given(found.confidence, score))
+    sure = np.ones(len(maps)) if score is None else given(found.confidence, score)
+    found = replace(found, confidence=sure)
     return follow(_times(len(maps)), found, start_s=Fraction(0), range_db=6.0)
 
 
@@ -176,7 +178,7 @@ class Maker:
 
 def placed(eye: Eye, maker: Maker, count: int, moving: bool) -> dict[str, Any]:
     """Pan errors of each method over `count` scenes."""
-    tallies = {"sonify": Tally(), "paper": Tally(), "centre": Tally()}
+    tallies = {name: Tally() for name in METHODS}
     found_share: list[bool] = []
     for _ in range(count):
         scene = maker.scene(moving)
@@ -185,9 +187,11 @@ def placed(eye: Eye, maker: Maker, count: int, moving: bool) -> dict[str, Any]:
         found = scores >= THRESHOLD
         found_share.append(bool(found[0]))
         ways = [ours(maps[:, index], eye.model, float(scores[index])) for index in (0, 1)]
+        bold = [ours(maps[:, index], eye.model, None) for index in (0, 1)]
         n = len(scene.frames)
         said = {
             "sonify": ([_at(way.pan_curve, n) for way in ways], ways[0].sure),
+            "sonify, never in doubt": ([_at(way.pan_curve, n) for way in bold], True),
             "paper": ([paper(maps[:, index])[0] for index in (0, 1)], True),
             "centre": ([np.zeros(n), np.zeros(n)], False),
         }
@@ -265,7 +269,7 @@ def table(title: str, rows: dict[str, Any]) -> str:
     columns = list(rows["sonify"])
     lines = [f"{title}: the first look finds {rows['found']:.0%} of the emitters", ""]
     lines += [f"| method | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
-    for name in ("sonify", "paper", "centre"):
+    for name in METHODS:
         lines.append(f"| {name} | {' | '.join(f'{rows[name][c]:.3f}' for c in columns)} |")
     return "\n".join(lines) + "\n"
 
