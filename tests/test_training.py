@@ -258,3 +258,17 @@ def test_words_of_an_earlier_run_stay_what_they_were() -> None:
     with torch.no_grad():
         found = encode(model, open_clip.SimpleTokenizer(context_length=CONTEXT)(phrases)).numpy()
     assert (found * load(MINI).phrases(phrases)).sum(1) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_start_without_the_words_of_an_earlier_run_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from training import run
+
+    given = ["--photos", "p", "--judges", "j", "--out", str(tmp_path / "out"), "--start", "weights.pth"]
+    monkeypatch.setattr("sys.argv", ["run", *given])
+    with pytest.raises(SystemExit) as stopped:
+        run.main()
+    assert stopped.value.code == 2
+    assert "--words" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
