@@ -89,7 +89,7 @@ def test_the_motion_of_the_camera_is_no_motion() -> None:
     camera = motion(ground, moved).sum(axis=(0, 1))
     falls = motion(thing, thing_moved).sum(axis=(0, 1))
     assert camera[[LEFT, RIGHT, UP, DOWN]].sum() < 0.1 * falls[DOWN]
-    assert falls[DOWN] > 4 * falls[[LEFT, RIGHT, UP]].max()
+    assert falls[DOWN] > 2 * falls[[LEFT, RIGHT, UP]].max()
     assert falls[CHANGE] > 0
 
 
@@ -123,7 +123,7 @@ def test_events_are_found_to_the_frame(case: Case) -> None:
 
 
 def test_harder_hits_are_stronger() -> None:
-    case = Case("bounce", 25, 0.12, 0.7, "soft", "still", 11, 3.4)
+    case = Case("bounce", 25, 0.12, 0.7, "blank", "still", 11, 3.4)
     film = render(case)
     events = seen(film.frames, 25, "ball bouncing").events
     assert len(events) >= 3
