@@ -160,12 +160,12 @@ class SceneFinder:
         return min(dark, bright) >= least
 
     def _comes_back(self, index: int, step: float) -> bool:
-        """Whether the picture before the step is seen again soon, or the one after it was seen not long ago."""
+        """Whether one of the pictures before the step is seen again soon after it."""
         before = self._pictures[max(self._since(index - 1), self._at(index - 1, -_FLASH_S)) : index]
         after = self._pictures[index : self._at(index, _FLASH_S) + 1]
-        again = min(_distance(before[-1], picture) for picture in after)
-        already = min(_distance(after[0], picture) for picture in before)
-        return min(again, already) < _RETURNS * step
+        # Of the old ones any will do: the last may be the flash itself.
+        again = min(_distance(old, new) for old in before for new in after)
+        return again < _RETURNS * step
 
     def _since(self, index: int) -> int:
         """The first frame of the stretch before a change; what lies before the last cut proves nothing."""
