@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from sonify.matching.motion import greys, motion
 from sonify.matching.parts import Event, Part
 from sonify.matching.rhythm import rhythm
 from sonify.matching.second_look import Window
+
+Timing = Literal["event", "rhythm", "interval"]
 
 SHORT_SIDE_PX = 108
 """How large frames should be; larger ones are made smaller."""
@@ -148,7 +151,7 @@ def _beats(grid: Grid, times_s: Floats) -> list[Impact]:
     return [Impact(beat, 1.0) for beat in found.beats(float(times_s[0]), float(times_s[-1]))] if found else []
 
 
-def _timed(part: Part, timing: str, impacts: Sequence[Impact]) -> Part:
+def _timed(part: Part, timing: Timing, impacts: Sequence[Impact]) -> Part:
     largest = max((impact.size for impact in impacts), default=1.0)
     events = tuple(
         Event(Fraction(round(impact.time_s * 10**6), 10**6), _strength(impact.size / largest))

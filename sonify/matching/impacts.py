@@ -92,7 +92,7 @@ def strikes(grid: Grid, times_s: Floats) -> list[Impact]:
     found = _one_way(found, ways, envelope)
     found = _strong(found, envelope, times_s, OF_STRONGEST)
     flat = moving.reshape(len(grid), -1, 4)
-    return [Impact(_stop(_way_and_speed(flat[:, place[k]]), k, times_s), float(envelope[k])) for k in found]
+    return [Impact(_stop(_way_and_speed(flat[:, place[k]]), int(k), times_s), float(envelope[k])) for k in found]
 
 
 def bursts(grid: Grid, times_s: Floats, *, least: float = OF_STRONGEST, flashes: bool = False) -> list[Impact]:
@@ -116,7 +116,7 @@ def bursts(grid: Grid, times_s: Floats, *, least: float = OF_STRONGEST, flashes:
     peaks &= envelope >= NEW_SHARE * after.reshape(len(grid), -1)[every, place]
     found = _strong(np.flatnonzero(peaks), envelope, times_s, least)
     flat = change.reshape(len(grid), -1)
-    return [Impact(_start(flat[:, place[k]], k, times_s), float(envelope[k])) for k in found]
+    return [Impact(_start(flat[:, place[k]], int(k), times_s), float(envelope[k])) for k in found]
 
 
 def activity(grid: Grid) -> Floats:
@@ -191,7 +191,8 @@ def _way_and_speed(moving: Grid) -> Floats:
 def _one_way(found: NDArray[np.int64], ways: Floats, envelope: Floats) -> NDArray[np.int64]:
     sizes = envelope[found]
     main = (ways * sizes[:, None]).sum(axis=0) + np.array([0.0, GRAVITY * sizes.sum()])
-    return found[ways @ main >= SAME_WAY * float(np.linalg.norm(main))]
+    kept: NDArray[np.int64] = found[ways @ main >= SAME_WAY * float(np.linalg.norm(main))]
+    return kept
 
 
 def _stop(velocity: Floats, gap: int, times_s: Floats) -> float:
