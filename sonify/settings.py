@@ -29,12 +29,13 @@ class VideoSettings:
     sample_rate_hz: Annotated[float, Field(gt=0, le=60, description="frames a second that the model looks at")] = 2.0
     grey_rate_hz: Annotated[float, Field(gt=0, le=60, description="small grey frames a second, for scenes")] = 12.0
     view: Annotated[
-        Literal["tiles", "close", "whole", "centre"],
+        Literal["auto", "tiles", "close", "whole", "centre"],
         Field(
             description="tiles: squares side by side; close: and smaller ones over them, for small emitters, at "
-            "eight times the work; whole: squeezed to one square; centre: CLIP's own crop"
+            "eight times the work; whole: squeezed to one square; centre: CLIP's own crop; auto: close with "
+            "sonify-mini, which is quick, else tiles"
         ),
-    ] = "tiles"
+    ] = "auto"
     stall_timeout_s: Annotated[
         float, Field(gt=0, le=3600, description="give up on a decoder that has been silent for so long")
     ] = 20.0

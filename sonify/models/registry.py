@@ -221,7 +221,7 @@ def resolve(name: str) -> Blueprint:
 
 
 def load(settings: ModelSettings, *, view: str = "tiles", progress: Progress = silent) -> ClipModel:
-    """The model of the settings, ready to use. view: VideoSettings.view.
+    """The model of the settings, ready to use. view: VideoSettings.view; auto is close with sonify-mini, else tiles.
 
     Nothing is downloaded. With "auto", says once (a note) when it takes sonify-mini for want of the recommended one.
     Raises ModelError for a model or SettingsError for a device that isn't there.
@@ -244,8 +244,15 @@ def load(settings: ModelSettings, *, view: str = "tiles", progress: Progress = s
         device=device,
         precision=_settle_precision(settings.precision, device),
         batch_size=settings.batch_size,
-        view=view,
+        view=_settle_view(view, blueprint.name),
     )
+
+
+def _settle_view(wanted: str, name: str) -> str:
+    """What "auto" means: a quick model may look closely, a slow one at as little as covers the picture."""
+    if wanted != "auto":
+        return wanted
+    return "close" if name == MINI else "tiles"
 
 
 def settle_device(wanted: str) -> str:
