@@ -152,6 +152,12 @@ def test_a_curve_jumps_at_a_cut_and_only_there(monkeypatch: pytest.MonkeyPatch) 
     assert max(steps) <= module.PAN_SLEW_PER_S + 0.1
 
 
+def test_moments_that_say_nothing_are_where_the_emitter_is_on_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    maps = np.stack([_map(0.0, high=-0.3)] * 8 + [_map(0.5)] * 13)
+    (part,), _ = _result(monkeypatch, maps, [_part(0, 4)])
+    assert all(pan == pytest.approx(0.5, abs=0.08) for _, pan in part.pan_curve)
+
+
 def test_labels_are_looked_for_where_they_are_and_together(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = [_part(0, 2), _part(1, 4, label=1), _part(1, 4, label=2)]
     found, model = _result(monkeypatch, np.stack([_map(0.4)] * 30), parts)

@@ -230,7 +230,15 @@ def maps_of(model: ImageTextModel, null: Array, settings: Settings) -> Maps | No
 
 def pan_values(times_s: Floats, pans: Floats, weights: Floats) -> Floats:
     """Smoothed pans, -1..1, of the pans measured at times_s with the given confidence."""
-    found = smoothed(times_s, pans, weights, sigma_s=SIGMA_S, rest=0.0, rest_weight=REST_WEIGHT, outlier=PAN_OUTLIER)
+    found = smoothed(
+        times_s,
+        pans,
+        weights,
+        sigma_s=SIGMA_S,
+        rest=_mean(pans, weights),
+        rest_weight=REST_WEIGHT,
+        outlier=PAN_OUTLIER,
+    )
     return slew_limited(times_s, np.clip(found, -1.0, 1.0), PAN_SLEW_PER_S)
 
 
@@ -241,11 +249,16 @@ def gain_values(times_s: Floats, gains_db: Floats, weights: Floats, range_db: fl
         gains_db,
         weights,
         sigma_s=SIGMA_S,
-        rest=0.0,
+        rest=_mean(gains_db, weights),
         rest_weight=REST_WEIGHT,
         outlier=GAIN_OUTLIER_DB,
     )
     return slew_limited(times_s, np.clip(found, -range_db, range_db), GAIN_SLEW_DB_PER_S)
+
+
+def _mean(values: Floats, weights: Floats) -> float:
+    """Where an emitter is on the whole, for the moments that don't say; the centre where none does."""
+    return float(np.average(values, weights=weights)) if weights.any() else 0.0
 
 
 def size_gain_db(levels: Floats, range_db: float) -> Floats:
