@@ -230,7 +230,8 @@ def sized(eye: Eye, maker: Maker, count: int) -> dict[str, Any]:
                     pairs[name].append(said[large] > said[small])
                 if found[small] and found[large]:
                     pairs["sonify_found"].append(pairs["sonify"][-1])
-    return {name: float(np.mean(said)) if said else float("nan") for name, said in pairs.items()}
+    shares = {name: float(np.mean(said)) if said else float("nan") for name, said in pairs.items()}
+    return shares | {"pairs": len(pairs["sonify"]), "pairs_found": len(pairs["sonify_found"])}
 
 
 def main() -> None:
@@ -258,8 +259,9 @@ def main() -> None:
         report[kind] = placed(eye, maker, count, kind == "moving")
         say(table(f"{kind}, {count} scenes", report[kind]))
     report["size_pairs"] = sized(eye, maker, args.sizes)
-    said = ", ".join(f"{name} {share:.1%}" for name, share in report["size_pairs"].items())
-    say(f"the larger one is louder: {said}")
+    sizes = report["size_pairs"]
+    said = ", ".join(f"{name} {sizes[name]:.1%}" for name in ("sonify", "sonify_found", "paper"))
+    say(f"the larger one is louder: {said}, of {sizes['pairs']} pairs ({sizes['pairs_found']} found)")
     if args.json:
         print(json.dumps(report, indent=1))
 
