@@ -167,3 +167,34 @@ def test_memory_is_bounded() -> None:
     for index in range(2000):
         finder.add(Frames(picture, (Fraction(index, RATE_HZ),)))
     assert len(finder._pictures) < 120
+
+
+def test_a_cut_beside_a_flash_is_found() -> None:
+    before, after = still(1, 3), still(2, 3)
+    before[-2] = before[-2] * 0.2 + 195
+    assert edges(find(before, after)) == [3]
+
+
+def test_a_dissolve_seen_by_a_shaking_hand() -> None:
+    def shaken(seed: int, seconds: float, phase: int) -> Pictures:
+        wide = place(seed, width=72)
+        return np.stack(
+            [wide[:, 4 + round(np.sin(k + phase)) :][:, :64] for k in range(round(seconds * RATE_HZ))]
+        )
+
+    one, other = shaken(1, 4, 0), shaken(2, 4, 2)
+    share = np.linspace(0, 1, 14)[1:-1, None, None]
+    spans = find(one[:36], (1 - share) * one[36:] + share * other[:12], other[12:])
+    (edge,) = edges(spans)
+    assert abs(float(edge) - 3.5) <= 0.3
+
+
+def test_a_zoom_is_no_edge() -> None:
+    big = place(5, height=72, width=128)
+    rows, columns = np.arange(36), np.arange(64)
+    shots = []
+    for k in range(72):
+        scale = 1.2 * np.exp(-0.15 * k / RATE_HZ)
+        y, x = 36 + (rows - 18) * scale, 64 + (columns - 32) * scale
+        shots.append(big[np.ix_(y.round().astype(int) % 72, x.round().astype(int) % 128)])
+    assert not edges(find(np.stack(shots)))
