@@ -15,7 +15,7 @@ from media import make_video
 from rendered_events import HEIGHT, LABELS, WIDTH, Case, Film, render
 
 from sonify.cues import Evidence
-from sonify.matching.events import LONGEST_S, SHORT_SIDE_PX, Events
+from sonify.matching.events import LEAD_S, LONGEST_S, SHORT_SIDE_PX, Events
 from sonify.matching.impacts import APART_S
 from sonify.matching.motion import CHANGE, DOWN, LEFT, RIGHT, UP, displacement, greys, motion
 from sonify.matching.parts import Part
@@ -211,7 +211,20 @@ def test_two_parts_have_each_their_own_events() -> None:
     one, two = watcher.result(first), watcher.result(second)
     assert one.events and two.events
     assert all(event.time_s < 2 for event in one.events)
-    assert all(event.time_s >= Fraction("2.5") for event in two.events)
+    assert all(event.time_s >= 2.5 - LEAD_S for event in two.events)
+
+
+def test_parts_close_together_share_no_event() -> None:
+    film = render(Case("flash", 25, 0.12, 1.0, "soft", "still", 16, 4))
+    whole = part(4)
+    watcher = Events([whole], ["camera flash"])
+    watcher.see(film.times_s, film.frames)
+    (at_s, *_) = (event.time_s for event in watcher.result(whole).events)
+    first, second = part(at_s + Fraction("0.05")), part(Fraction(4), start_s=float(at_s) + 0.1)
+    watcher = Events([first, second], ["camera flash"])
+    watcher.see(film.times_s, film.frames)
+    assert at_s in {event.time_s for event in watcher.result(first).events}
+    assert at_s not in {event.time_s for event in watcher.result(second).events}
 
 
 def test_a_cut_is_no_event() -> None:
@@ -222,6 +235,18 @@ def test_a_cut_is_no_event() -> None:
         watcher = Events([whole], [label], cuts=[times[20]])
         watcher.see(times, frames)
         assert watcher.result(whole).events == (), label
+
+
+def test_a_blast_is_recognised_only_once_it_spreads() -> None:
+    frames = still(60)
+    for k in range(20, 30):
+        frames[k] += np.uint8(150 - 12 * (k - 20))
+    times = [Fraction(k, 25) for k in range(60)]
+    late = part(Fraction(60, 25), start_s=1.2)  # the flash was at 0.8 s
+    for cuts, found in (((Fraction(0),), [0.8]), ((Fraction(0), Fraction(1)), [])):
+        watcher = Events([late], ["fireworks"], cuts=cuts)
+        watcher.see(times, frames)
+        assert [float(event.time_s) for event in watcher.result(late).events] == pytest.approx(found, abs=0.05)
 
 
 def test_through_a_file(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -36,7 +37,7 @@ def test_the_python_lines_run(root: Path, holiday: Path) -> None:
 @pytest.mark.slow
 def test_the_commands_run(root: Path, holiday: Path) -> None:
     for line in block(root, "sh", 2).splitlines():
-        words = line.split("#")[0].split()
+        words = shlex.split(line, comments=True)
         if "pull" in words or "~/sfx" in words:
             continue
         if words[1] != "batch" and words[1] in {"score", "suggest", "render"}:

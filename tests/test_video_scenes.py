@@ -178,9 +178,7 @@ def test_a_cut_beside_a_flash_is_found() -> None:
 def test_a_dissolve_seen_by_a_shaking_hand() -> None:
     def shaken(seed: int, seconds: float, phase: int) -> Pictures:
         wide = place(seed, width=72)
-        return np.stack(
-            [wide[:, 4 + round(np.sin(k + phase)) :][:, :64] for k in range(round(seconds * RATE_HZ))]
-        )
+        return np.stack([wide[:, 4 + round(np.sin(k + phase)) :][:, :64] for k in range(round(seconds * RATE_HZ))])
 
     one, other = shaken(1, 4, 0), shaken(2, 4, 2)
     share = np.linspace(0, 1, 14)[1:-1, None, None]

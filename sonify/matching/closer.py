@@ -45,7 +45,7 @@ class Closer:
         cuts = [span.start_s for span in spans]
         refine = Refine(effects, spans, self._sight, self._model, self._judge, self._settings)
         where = Where(effects, self._model, self._words, self._settings, cuts=cuts, progress=self._progress)
-        events = Events(effects, [label.text for label in self._catalog.labels])
+        events = Events(effects, [label.text for label in self._catalog.labels], cuts=cuts)
         second_look(
             self._info,
             (refine, where, events),

@@ -30,6 +30,8 @@ RATE_HZ = 75.0
 """Frames a second at most: nobody hears a thing that is nearer than 13 ms."""
 MARGIN_S = Fraction(3, 10)
 """What comes just before and after an interval tells a stop from a pause."""
+LEAD_S = Fraction(1, 2)
+"""A flash or a blast is recognised for what it is only once it spreads; by then it is so long ago at the most."""
 LONGEST_S, MOST_S = Fraction(600), Fraction(1800)
 """Longer parts, and parts after so much altogether, keep their interval: a second takes about a third of a second."""
 HOLE_S = 0.15
@@ -53,6 +55,7 @@ class Events:
 
     def __init__(self, parts: Sequence[Part], labels: Sequence[str], *, cuts: Sequence[Fraction] = ()) -> None:
         self._labels, self._cuts = labels, sorted(cuts)
+        self._ends = {(part.label, part.interval.end_s) for part in parts}
         self._wanted = _affordable([part for part in parts if self.impulse_of(part)])
         self._last: tuple[Fraction, NDArray[np.float32]] | None = None
         self._from: list[float] = []
@@ -66,7 +69,7 @@ class Events:
     def windows(self) -> list[Window]:
         """The whole of every impulsive part, and a little around it."""
         return [
-            Window(max(Fraction(0), part.interval.start_s - MARGIN_S), part.interval.end_s + MARGIN_S, RATE_HZ)
+            Window(max(Fraction(0), self._first_s(part) - MARGIN_S), part.interval.end_s + MARGIN_S, RATE_HZ)
             for part in self._wanted
         ]
 
@@ -86,7 +89,7 @@ class Events:
     def result(self, part: Part) -> Part:
         """The part with its events, and how its timing is known: `event`, `rhythm` or `interval`.
 
-        Events lie within the part's interval and are at least 0.12 s apart.
+        Events lie within the part's interval, flashes and blasts maybe just before it, and at least 0.12 s apart.
         """
         kind = self.impulse_of(part)
         if kind is None:
@@ -95,7 +98,7 @@ class Events:
         seen = self._seen(part)
         for grid, times_s in seen:
             found += _impacts(grid, times_s, kind)
-        start_s, end_s = float(part.interval.start_s), float(part.interval.end_s)
+        start_s, end_s = float(self._first_s(part)), float(part.interval.end_s)
         inside = [impact for impact in found if start_s <= impact.time_s < end_s]
         if inside:
             return _timed(part, "event", inside)
@@ -105,9 +108,17 @@ class Events:
                 return _timed(part, "rhythm", beats)
         return _timed(part, "interval", [])
 
+    def _first_s(self, part: Part) -> Fraction:
+        """From when on an event belongs to the part: not before its scene, nor in an earlier part of its label."""
+        kind, start_s = self.impulse_of(part), part.interval.start_s
+        if kind is None or kind.kind not in ("burst", "flash"):
+            return start_s
+        earlier = [end_s for label, end_s in self._ends if label == part.label and end_s <= start_s]
+        return max(start_s - LEAD_S, *(cut for cut in self._cuts if cut <= start_s), *earlier, Fraction(0))
+
     def _seen(self, part: Part) -> list[tuple[Grid, Floats]]:
         """What was seen of a part and around it, in stretches without a hole, as its box weighs it."""
-        early, late = float(part.interval.start_s - MARGIN_S), float(part.interval.end_s + MARGIN_S)
+        early, late = float(self._first_s(part) - MARGIN_S), float(part.interval.end_s + MARGIN_S)
         chosen = [k for k, (a, b) in enumerate(zip(self._from, self._until, strict=True)) if early <= a and b <= late]
         stretches: list[list[int]] = []
         for k in chosen:
