@@ -111,3 +111,26 @@ def test_the_tables_of_the_card_say_what_was_measured() -> None:
     assert "| 30 held-out photographs, 2 concepts, from their names | 40.0 % | 90.0 % |" in text
     assert "under 100 of them in training have 0.0 % top 1, those with 200 or more 50.0 %" in text
     assert "20 times" in text and "`a.tar/1.jpg`: harp taken for dog" in text
+
+
+def test_a_token_never_met_lies_beside_what_it_is_like(tmp_path: Path) -> None:
+    import open_clip
+
+    from training.sentences import new_words
+
+    tokenizer = open_clip.SimpleTokenizer()
+    rng = np.random.default_rng(1)
+    words = ("dog", "cat", "bell", "rain", "train", "piano", "sheep", "car", "boat", "fire", "hound", "zebra")
+    rows = [tokenizer.encode(word)[0] for word in words]
+    meanings = np.zeros((tokenizer.vocab_size, 384), np.float16)
+    meanings[rows] = _unit(rng.normal(size=(len(rows), 384)))
+    hound, dog, zebra = rows[-2], rows[0], rows[-1]
+    meanings[hound] = meanings[dog]
+    meanings[zebra] = 0  # no word of its own
+    np.save(tmp_path / "tokens.npy", meanings)
+    learnt = rng.normal(size=(tokenizer.vocab_size, 8)).astype(np.float32)
+    found = new_words(tmp_path, tmp_path, learnt, words[:-2])
+    assert found[rows[:-2]] == pytest.approx(learnt[rows[:-2]])  # what was learnt stays
+    assert found[zebra] == pytest.approx(learnt[zebra])
+    near = _unit(learnt[rows[:-2]] - learnt[rows[:-2]].mean(0)) @ (found[hound] - learnt[rows[:-2]].mean(0))
+    assert near.argmax() == 0 and near[0] > 0.3 * np.linalg.norm(learnt[dog] - learnt[rows[:-2]].mean(0))

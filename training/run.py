@@ -13,6 +13,7 @@ import argparse
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,11 +24,11 @@ from training.data import Photos, load_photos
 from training.draw import BACKDROPS, draw_all
 from training.evaluate import evaluate
 from training.export import export
-from training.image_tower import STARTED, STARTED_TOWER, ImageSettings, train_image_tower
+from training.image_tower import STARTED, STARTED_TOWER, TOWER, ImageSettings, train_image_tower
 from training.phrases import build_book, filler_words, held_out
 from training.refit import refit
 from training.said import Extra, Sampler
-from training.sentences import gather, place
+from training.sentences import gather, new_words, place
 from training.teacher import make_view
 from training.text_tower import TextSettings, anchor_table, earlier_words, names_by_clip, train_text_tower
 
@@ -63,31 +64,40 @@ class Words:
     cache: Path
 
 
-def words_to_weights(photos: Photos, words: Words, run: Path, settings: TextSettings) -> Path:
-    """Stage 2, export and calibration; returns the model's folder."""
-    state = torch.load(run / "refit.pt", map_location="cpu", weights_only=True)
+def words_to_weights(
+    photos: Photos, words: Words, run: Path, settings: TextSettings, earlier: Path | None = None
+) -> Path:
+    """Stage 2, export and calibration; returns the model's folder.
+
+    earlier: the run towards whose anchors a started tower was trained; its text tower then goes on. The last layer of
+    a started tower is not fitted again: it was trained near the size of use already.
+    """
+    name, tower = ("image.pt", STARTED_TOWER) if earlier else ("refit.pt", TOWER)
+    state = torch.load(run / name, map_location="cpu", weights_only=True)
     anchors = anchor_table(state["average"])
     labels = [line.strip() for line in (words.judges / TEACHER_LABELS).read_text(encoding="utf-8").splitlines()]
     book = build_book(photos, state["classes"], labels[1:])  # the first is the background
     targets = book.targets(anchors)
     extras = [names_by_clip(words.names, book, targets)] if words.names else []
+    model: Any = earlier_words(earlier / "model", tower) if earlier else None
     if words.sentences and words.labels:
         never = frozenset(phrase.lower() for _, phrase in held_out())
         known, wide = gather(book.phrases, words.labels, words.sentences, words.cache, never, settings.seed)
         extras.append(Extra(*place(known, targets, wide), share=WIDE_SHARE))
+        if model:
+            table = model.token_embedding.weight.detach()
+            heard = (*known.phrases, *(extras[0].phrases if words.names else ()))
+            table.copy_(torch.from_numpy(new_words(words.sentences, words.cache, table.numpy(), heard)))
     fillers = filler_words(words.labels, book) if words.labels else ()
     sampler = Sampler(anchors, book, tuple(extras), fillers, settings.seed)
-    model = train_text_tower(sampler, settings, log=run / "text.jsonl")
-    folder = export(model, state["average"], run / "model")
+    model = train_text_tower(sampler, settings, run / "text.jsonl", model)
+    folder = export(model, state["average"], run / "model", tower)
     calibrate(folder, photos)
     return folder
 
 
 def with_earlier_words(photos: Photos, earlier: Path, run: Path) -> Path:
-    """Export a tower that was trained towards an earlier run's anchors with that run's text tower.
-
-    Its last layer is not fitted again: it was trained near the size of use already.
-    """
+    """Export a tower that was trained towards an earlier run's anchors with that run's text tower as it is."""
     state = torch.load(run / "image.pt", map_location="cpu", weights_only=True)
     model = earlier_words(earlier / "model", STARTED_TOWER)
     folder = export(model, state["average"], run / "model", STARTED_TOWER)
@@ -104,7 +114,7 @@ def main() -> None:
     parser.add_argument("--media", type=Path, help="clips and sounds to measure on, lists of words to learn from")
     parser.add_argument("--sentences", type=Path, help="folder of all-MiniLM-L6-v2: more phrasings by it")
     parser.add_argument("--start", type=Path, help="file of EfficientNet-Lite0's weights: do not begin from nothing")
-    parser.add_argument("--words", type=Path, help="OUT of an earlier run: keep its anchors and its text tower")
+    parser.add_argument("--words", type=Path, help="OUT of an earlier run: keep its anchors, begin from its words")
     parser.add_argument("--library", type=Path, default=Path("sound_library"))
     parser.add_argument("--cache", type=Path, default=Path("training/cache"))
     parser.add_argument("--out", type=Path, required=True)
@@ -112,6 +122,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=0, help="train the image tower this long instead of epochs")
     parser.add_argument("--views", type=int, default=4, help="crops of each photograph that the teacher sees")
     parser.add_argument("--text-steps", type=int, default=2000)
+    parser.add_argument("--text-rate", type=float, default=TextSettings.peak_rate, help="peak learning rate of words")
     parser.add_argument("--workers", type=int, default=2, help="processes on a CPU; one is used on a GPU")
     parser.add_argument("--compile", action="store_true", help="torch.compile the image tower (needs a C++ compiler)")
     parser.add_argument("--seed", type=int, default=0)
@@ -131,14 +142,14 @@ def main() -> None:
     if not args.start:
         refit(image)
     draw_curves(args.out / "image.jsonl", args.out / "curves.png")
-    settings = TextSettings(steps=args.text_steps, seed=args.seed, threads=args.workers)
+    settings = TextSettings(steps=args.text_steps, peak_rate=args.text_rate, seed=args.seed, threads=args.workers)
     words = Words(
         args.judges, args.names, args.media / "labels" if args.media else None, args.sentences, args.cache
     )  # fmt: skip
-    if args.start:
+    if args.start and not args.sentences:
         folder = with_earlier_words(photos, args.words, args.out)
     else:
-        folder = words_to_weights(photos, words, args.out, settings)
+        folder = words_to_weights(photos, words, args.out, settings, args.words)
     report = evaluate(folder, photos, args.media, args.library, args.photos)
     (args.out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 

@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-NEIGHBOURS = 20
-SHARPNESS = 15.0
-"""Weight of a neighbour: exp(SHARPNESS * cosine). For 500 phrases left out of the book, the right concept was among
-the first five for 92 % with 10 and 87 % with 20; first for 79 % and 77 %."""
+NEIGHBOURS = 5
+SHARPNESS = 8.0
+"""Weight of a neighbour: exp(SHARPNESS * cosine). With 400 phrases left out of the book in the place of names, the
+photographs of the choosing half had their own among the first five for 68.4 %; with 20 and 15 it was 67.0 %."""
 NEAR = 0.5
 """Least cosine to the nearest phrase of the book; what is further away means nothing that can be placed."""
+RIDGE = 1.0
+"""Of the regression that places tokens; the one that places names has the same."""
 CAPTIONS = ("audiocaps_val.csv", "audiocaps_test.csv", "clotho_captions_evaluation.csv")
 NOUNS = "imagenet_wnid_words.txt"
 CONCRETE = ((1313093, 4616059), (7283608, 7462736), (9186064, 11529295))
@@ -186,3 +188,33 @@ def place(known: Sentences, targets: Floats, wide: Sentences) -> tuple[tuple[str
         kept += [wide.phrases[start + int(i)] for i in chosen]
         placed.append(aims[chosen])
     return tuple(kept), np.concatenate(placed).astype(np.float32)
+
+
+def new_words(teacher: Path, cache: Path, learnt: Floats, known: tuple[str, ...]) -> Floats:
+    """A text tower's token table [vocabulary, W] in which tokens that it never met lie beside what they are like.
+
+    learnt: the table of a tower trained on the phrases `known`, whose tokens stay as they are. A ridge regression
+    from the encoder's vectors of tokens as words of their own (kept in `cache`/tokens.npy) places the others.
+    """
+    import open_clip
+
+    tokenizer = open_clip.SimpleTokenizer()
+    path = cache / "tokens.npy"
+    if not path.exists():
+        words = [tokenizer.decode([n]).strip() for n in range(tokenizer.sot_token_id)]
+        said = [n for n, word in enumerate(words) if len(word) > 1 and word.isascii() and word.isalnum()]
+        table = np.zeros((tokenizer.vocab_size, 384), np.float16)
+        table[said] = encoder(teacher)([words[n] for n in said]).astype(np.float16)
+        np.save(path, table)
+    vectors = np.load(path).astype(np.float32)
+    has_meaning = np.linalg.norm(vectors, axis=1) > 0
+    met = np.zeros(len(vectors), bool)
+    met[[token for phrase in known for token in tokenizer.encode(phrase)]] = True
+    from_rows, onto = vectors[met & has_meaning], learnt[met & has_meaning]
+    middle, centre = from_rows.mean(0), onto.mean(0)
+    source = from_rows - middle
+    weights = np.linalg.solve(source.T @ source + RIDGE * np.eye(source.shape[1]), source.T @ (onto - centre))
+    found = np.array(learnt)
+    others = has_meaning & ~met
+    found[others] = (vectors[others] - middle) @ weights + centre
+    return found.astype(np.float32)

@@ -117,15 +117,17 @@ def names_by_clip(names_folder: Path, book: Book, targets: np.ndarray) -> Extra:
     return Extra(tuple(names[n] for n in other), placed.astype(np.float32), 0.125)
 
 
-def train_text_tower(sampler: Sampler, settings: TextSettings, log: Path | None = None) -> nn.Module:
-    """A model whose text tower is trained on what `sampler` draws."""
+def train_text_tower(
+    sampler: Sampler, settings: TextSettings, log: Path | None = None, begun: nn.Module | None = None
+) -> nn.Module:
+    """A model whose text tower is trained on what `sampler` draws; begun: one to go on from."""
     import open_clip
 
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = open_clip.SimpleTokenizer(context_length=CONTEXT)
-    model: Any = new_model().to(device)
+    model: Any = (begun or new_model()).to(device).train()
     learned = [p for n, p in model.named_parameters() if not n.startswith("visual") and p.requires_grad]
     optimiser = torch.optim.AdamW(learned, lr=settings.peak_rate, weight_decay=0.1, betas=(0.9, 0.98), fused=True)
     table = sampler.table.to(device)
