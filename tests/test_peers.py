@@ -72,7 +72,8 @@ def sounds(tmp_path: Path) -> Path:
     t = np.arange(48_000 * 10) / 48_000
     soundfile.write(folder / "sweep.wav", 0.2 * np.sin(2 * np.pi * (200 * t + 40 * t**2)), 48_000)
     soundfile.write(folder / "tone.wav", 0.2 * np.sin(2 * np.pi * 441 * t), 48_000)
-    soundfile.write(folder / "click.wav", np.hanning(480).astype(np.float32), 48_000)
+    # Shorter than its fades, and long enough to be repeated: what is under a tenth of a second is played once.
+    soundfile.write(folder / "short.wav", 0.5 * np.hanning(9600) * np.sin(2 * np.pi * 441 * t[:9600]), 48_000)
     return folder
 
 
@@ -114,7 +115,7 @@ def check_it_is_heard_all_along(samples: np.ndarray) -> None:
 
 def test_a_sound_shorter_than_its_fades_is_looped(tmp_path: Path, sounds: Path) -> None:
     video = film(tmp_path / "a.mp4", "gray", "gray")
-    long = cue("click.wav", 0.0, 4.0, fade_in_s=0.5, fade_out_s=0.5)
+    long = cue("short.wav", 0.0, 4.0, fade_in_s=0.5, fade_out_s=0.5)
     check_it_is_heard_all_along(decoded(sonify.render(sheet(video, sounds, long), tmp_path / "o.mp4")))
 
 

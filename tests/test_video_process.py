@@ -26,7 +26,7 @@ CRASH = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
 # Opens, delivers one frame, and then does what follows.
 ONE_FRAME = (
     "import struct, sys; sys.stdout.buffer.write("
-    "b'{\"end\": [2, 1], \"steady\": true}\\n' + struct.pack('<qqq', 0, 1, 1) + bytes(96 * 160 * 3));"
+    "b'{\"end\": [2, 1], \"steady\": [25, 1]}\\n' + struct.pack('<qqq', 0, 1, 1) + bytes(96 * 160 * 3));"
     "sys.stdout.flush();"
 )
 
