@@ -5,7 +5,8 @@
 The catalogue is made straight in SQLite, with random names and licences; vectors are random, 512 numbers each. The
 query's vector is given, as after a text tower. Both sides of a ratio are measured in turn. Targets: the whole answer
 (words, meaning, fusion, filter, the records of the best 20) within 1.3 times the product plus 50 ms; the nearest of
-a million vectors are exactly those of the product.
+a million vectors are exactly those of the product. Both are shown by the clock and, since the clock counts what other
+programs do too, in time of the processor, which decides.
 """
 
 from __future__ import annotations
@@ -75,13 +76,17 @@ def measure(catalog: CatalogFile, rounds: int) -> None:
     print(f"{len(texts):,} labels and their vectors opened in {1e3 * (time.perf_counter() - start):.0f} ms")
     table, rows = searched.by_label[0].table, searched.by_label[0].rows
     words = [texts[int(n)] for n in random.integers(0, len(texts), rounds)]
-    print(f"{'':34}{'product':>10}{'answer':>10}{'limit':>10}")
+    print(f"{'':34}{'by the clock':^30}{'of the processor':^30}")
+    print(f"{'':34}" + 2 * f"{'product':>10}{'answer':>10}{'limit':>10}")
     for name, filter, text in (
         ("words and meaning", Filter(), words),
         ("meaning alone", Filter(), [""] * rounds),
         ("words and meaning, --licence cc0", Filter(licences=("cc0",)), words),
         ("words and meaning, --min-s 55", Filter(min_s=55), words),
-        ("words and meaning, nothing fits", Filter(min_s=1e6), words),
+        ("words and meaning, 100 sounds fit", Filter(min_s=59.97), words),
+        ("nothing is long enough", Filter(min_s=1e6), words),
+        ("nothing is of that licence", Filter(licences=("cc-by-sa",)), words),
+        ("nothing has so many channels", Filter(channels=8), words),
         ("one common word and meaning", Filter(), [one.split()[0] for one in words]),
     ):
         products, answers = [], []
@@ -178,19 +183,22 @@ def unit(random: np.random.Generator, count: int) -> NDArray[np.float32]:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def timed(call: Callable[[], object]) -> float:
-    """Seconds."""
-    start = time.perf_counter()
+def timed(call: Callable[[], object]) -> tuple[float, float]:
+    """Seconds by the clock and of the processor."""
+    start, start_cpu = time.perf_counter(), time.process_time()
     call()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - start_cpu
 
 
-def show(name: str, products: list[float], answers: list[float]) -> None:
+def show(name: str, products: list[tuple[float, float]], answers: list[tuple[float, float]]) -> None:
     """Medians in ms, and what the product allows for."""
-    product, whole = 1e3 * statistics.median(products), 1e3 * statistics.median(answers)
-    limit = 1.3 * product + 50
-    verdict = "" if whole <= limit else "  OVER"
-    print(f"{name:34}{product:8.1f} ms{whole:7.1f} ms{limit:7.1f} ms{verdict}", flush=True)
+    line, over = f"{name:34}", False
+    for product_s, answer_s in zip(zip(*products, strict=True), zip(*answers, strict=True), strict=True):
+        product, whole = 1e3 * statistics.median(product_s), 1e3 * statistics.median(answer_s)
+        limit = 1.3 * product + 50
+        over = whole > limit
+        line += f"{product:7.1f} ms{whole:7.1f} ms{limit:7.1f} ms"
+    print(f"{line}{'  OVER' if over else ''}", flush=True)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 from library_folders import fill, wav
 
 from sonify.errors import LibraryError
-from sonify.library.catalog import migrate
+from sonify.library.catalog import migrate, rows
 from sonify.library.catalog.file import CatalogFile, Filter
 from sonify.library.records import SoundRecord
 from sonify.library.scan import libraries_of, refreshed, scan
@@ -86,6 +86,26 @@ def test_filters(tmp_path: Path) -> None:
         assert paths(licences=("cc-by-nc", "cc0")) == ["cat.wav", "dog.wav"]
         assert [sound.path for sound in file.sounds_of("dog")] == ["dog.wav"]
         assert file.sounds_of("dog", Filter(kinds=("music",))) == ()
+
+
+@pytest.mark.parametrize("most", [0, 1, 2, 200])
+def test_licences_are_judged_alike_before_and_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(rows, "_MOST_LICENCES", most)
+    root = fill(tmp_path / "sfx", "dog.wav", "cat.wav", "cow.wav")
+    (root / "labels.csv").write_text("file,licence\ncat.wav,CC0\ndog.wav,CC BY 3.0\n")
+    with catalogue(root) as file:
+
+        def paths(*terms: str) -> list[str]:
+            return [sound.path for sound in file.sounds(Filter(licences=terms))]
+
+        assert paths("cc0") == ["cat.wav"]
+        assert paths("cc0", "cc-by") == ["cat.wav", "dog.wav"]
+        assert paths("cc-by-sa") == []
+        assert paths("any") == ["cat.wav", "cow.wav", "dog.wav"]
+        assert file.match_words('"wav"', Filter(licences=("cc-by-sa",)), 9) == []
+        assert [path for path, _ in file.match_words('"wav"', Filter(licences=("cc-by",)), 9)] == ["dog.wav"]
 
 
 def test_words_are_found(tmp_path: Path) -> None:
@@ -228,6 +248,21 @@ def test_older_versions_are_brought_up_to_date(tmp_path: Path, monkeypatch: pyte
         assert file.rows("PRAGMA user_version") == [(older + 1,)]
         assert file.rows("SELECT stars FROM sound") == [(3,)]
         assert record(file, "dog.wav").labels[0].text == "wolf howling"
+
+
+def test_the_first_version_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = fill(tmp_path / "sfx", "dog.wav", "cat.wav")
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "STEPS", migrate.STEPS[:1])
+        with catalogue(root) as file:
+            file.set_person_label("dog.wav", "wolf howling")
+            before = list(file.sounds())
+            assert file.rows("PRAGMA user_version") == [(1,)]
+    with CatalogFile.open(root) as file:
+        assert file.note == ""
+        assert file.rows("PRAGMA user_version") == [(len(migrate.STEPS),)]
+        assert list(file.sounds()) == before
+        file.check()
 
 
 def test_a_step_that_fails_leaves_the_old_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,18 @@ def _first(database: sqlite3.Connection) -> None:
         database.execute(statement)
 
 
+def _second(database: sqlite3.Connection) -> None:
+    """A filter is answered from indexes alone: the table itself is twenty times as large."""
+    database.execute("DROP INDEX sound_label")
+    database.execute(
+        "CREATE INDEX sound_label ON sound (label_id, kind, phrases_id, licence, duration_s, channels, problem)"
+        " WHERE problem = ''"
+    )
+    database.execute("CREATE INDEX sound_licence ON sound (licence, problem) WHERE problem = ''")
+
+
 # STEPS[n] makes version n + 1 out of version n.
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second)
 
 
 class NewerVersionError(Exception):

@@ -18,7 +18,6 @@ from sonify.library.catalog.file import CatalogFile, Filter
 from sonify.library.records import SoundRecord
 from sonify.library.search.lookups import (
     Condition,
-    best_by_words,
     found_by,
     label_texts,
     labels_at,
@@ -180,9 +179,7 @@ class _Answer:
                 break
             for number, library in enumerate(self.libraries):
                 chosen = expression if tier == 0 else _telling(library.catalog, words, expression)
-                for path, score in best_by_words(
-                    library.catalog, chosen, self.filter, self.conditions[number], self.depth
-                ):
+                for path, score in library.catalog.match_words(chosen, self.filter, self.depth):
                     if path not in library.without:
                         found.setdefault((number, path), (tier, -round(score, DECIMALS)))
         return ListRanking("words", [(key, place) for place, key in found.items()], self.depth)
@@ -252,8 +249,9 @@ class _Answer:
                     barren = False
                     yield at, number, path
         if len(labels) > singly:
-            found = [paths_by_label(library.catalog, condition) for library, condition in asked]
-            for at in labels[singly:]:
+            found = [paths_by_label(library.catalog, condition, few=barren) for library, condition in asked]
+            there = set[str]().union(*found)
+            for at in [at for at in labels[singly:] if self.labels[at] in there]:
                 for number, paths in enumerate(found):
                     for path in paths.get(self.labels[at], ()):
                         yield at, number, path

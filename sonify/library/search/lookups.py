@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sonify.library.catalog.file import CatalogFile, Filter
@@ -48,22 +48,6 @@ def labels_at(catalog: CatalogFile, paths: Sequence[str], condition: Condition) 
     return found
 
 
-def best_by_words(
-    catalog: CatalogFile, expression: str, filter: Filter, condition: Condition, limit: int
-) -> list[tuple[str, float]]:
-    """Path and score of the first `limit` sounds that an FTS5 expression finds; condition: of the same filter."""
-    if not filter.licences:
-        return catalog.match_words(expression, filter, limit)
-    asked = limit
-    while True:
-        asked *= 8
-        ranked = catalog.match_words(expression, replace(filter, licences=()), asked)
-        fitting = labels_at(catalog, [path for path, _ in ranked], condition)
-        found = [(path, score) for path, score in ranked if path in fitting][:limit]
-        if len(found) == limit or len(ranked) < asked:
-            return found
-
-
 def paths_of(catalog: CatalogFile, label: str, condition: Condition, limit: int) -> list[str]:
     """Paths of the usable sounds of a label, the first `limit` in order."""
     rows = catalog.rows(
@@ -74,12 +58,14 @@ def paths_of(catalog: CatalogFile, label: str, condition: Condition, limit: int)
     return [path for (path,) in rows]
 
 
-def paths_by_label(catalog: CatalogFile, condition: Condition) -> dict[str, list[str]]:
-    """Paths of all usable sounds that fit, in order, by their labels: for conditions that few of them fit.
+def paths_by_label(catalog: CatalogFile, condition: Condition, *, few: bool) -> dict[str, list[str]]:
+    """Paths of all usable sounds that fit, in order, by their labels; several times quicker than label by label.
 
-    The table is read from end to end, several times quicker than label by label.
+    few: only some will fit. They are found in the index, and looked up one by one; else the table is read from end
+    to end.
     """
-    sql = "SELECT l.text, s.path FROM sound s NOT INDEXED CROSS JOIN label l ON l.id = s.label_id WHERE 1"
+    by = "INDEXED BY sound_label" if few else "NOT INDEXED"
+    sql = f"SELECT l.text, s.path FROM sound s {by} CROSS JOIN label l ON l.id = s.label_id WHERE 1"
     rows = catalog.rows(sql + condition.sql, condition.values)
     found: dict[str, list[str]] = {}
     for label, path in sorted(rows):
