@@ -309,5 +309,5 @@ def test_lengths(duration_s: float, text: str) -> None:
 
 
 def test_sizes_and_kinds() -> None:
-    assert [size(n) for n in (900, 12_345, 3_400_000, 1_200_000_000)] == ["1 KB", "12 KB", "3.4 MB", "1.2 GB"]
+    assert [size(n) for n in (31, 12_345, 3_400_000, 1_200_000_000)] == ["31 bytes", "12 KB", "3.4 MB", "1.2 GB"]
     assert KINDS == ("effect", "ambience", "music", "speech") and filter_of

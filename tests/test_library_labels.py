@@ -250,6 +250,13 @@ def test_categories_of_free_labels(label: str, category: str) -> None:
     assert ucs.category_of(label) == category
 
 
+@pytest.mark.parametrize(
+    "name", ["Copy of dog bark", "dog bark - Copy (2)", "dog bark copy 3", "copy_of_copy_of_DogBark"]
+)
+def test_copies_are_called_what_they_are_copies_of(name: str) -> None:
+    assert clean(name) == "dog bark"
+
+
 def test_codes_are_no_words() -> None:
     assert clean("NHU05093028") == ""
     assert clean("DOG00012") == "dog"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from library_folders import fill, wav
 
+from sonify.errors import LibraryError
 from sonify.library.catalog.file import CatalogFile, Changes, Filter
 from sonify.library.records import Measures, SoundRecord
 from sonify.library.refresh import index as refresh
@@ -129,6 +131,24 @@ def test_what_measuring_refuses_can_not_be_used(tmp_path: Path, monkeypatch: pyt
     assert scan([root]).problems == catalog.problems
     (root / "dog.wav").write_bytes(wav(33))
     assert scan([root]).problems == ()
+
+
+def test_a_disk_that_goes_in_mid_measure_says_nothing_of_its_sounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = fill(tmp_path / "sfx", "dog.wav", "cat.wav")
+
+    def measure(self: object, file: Path, duration_s: float) -> Measures | str:
+        if file.exists() and file.name == "dog.wav":
+            root.rename(tmp_path / "away")
+        return MEASURES if file.exists() else "can't be read to its end (the disk)"
+
+    monkeypatch.setattr("sonify.library.measures.pool.MeasurePool.measure", measure)
+    with suppress(LibraryError):
+        scan([root], measured=True)
+    (tmp_path / "away").rename(root)
+    catalog = scan([root])
+    assert (catalog.problems, len(catalog.sounds)) == ((), 2)
 
 
 MOVES: dict[str, Callable[[Path], str]] = {

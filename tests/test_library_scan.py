@@ -178,8 +178,7 @@ def test_a_name_that_is_no_text_is_a_problem(tmp_path: Path) -> None:
         pytest.skip("the file system refuses such names")
     catalog = scan([tmp_path])
     assert paths(catalog) == ["dog.wav"]
-    assert "UTF-8" in catalog.problems[0]
-    catalog.problems[0].encode("utf-8")
+    assert catalog.problems == (f"{tmp_path}/d\\xf6g.wav: its name is not UTF-8 text, rename it",)
 
 
 def test_names_that_a_cue_sheet_would_refuse_are_problems(tmp_path: Path) -> None:
@@ -240,6 +239,72 @@ def test_an_unreadable_folder_is_a_problem(tmp_path: Path, monkeypatch: pytest.M
     assert catalog.problems == (f"{closed}: can't be read (Permission denied)",)
     with pytest.raises(LibraryError, match="can't read the library .*Permission denied.*: allow reading it"):
         scan([closed])
+
+
+def test_a_closed_library_is_an_error_whatever_is_asked_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a folder that can't be entered nobody can say whether a catalogue lies in it."""
+    closed = write(tmp_path / "closed" / "cat.wav").parent
+    for name in ("lstat", "stat"):
+        really = getattr(os, name)
+
+        def looked(path: Path, *, really: object = really, **more: object) -> object:
+            if str(path).startswith(f"{closed}{os.sep}"):
+                raise PermissionError(13, "Permission denied")
+            return really(path, **more)  # type: ignore[operator]
+
+        monkeypatch.setattr(os, name, looked)
+    really_listed = os.scandir
+
+    def scandir(path: Path) -> object:
+        if Path(path) == closed:
+            raise PermissionError(13, "Permission denied")
+        return really_listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(LibraryError, match="can't read the library .*Permission denied.*: allow reading it"):
+        scan([closed])
+
+
+def test_a_locked_file_is_used_as_soon_as_it_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The decoder says of it only that the system failed; the permissions of a file are no part of its time."""
+    write(tmp_path / "dog.wav")
+    for name in ("cat.wav", "cow.mp3"):
+        write(tmp_path / name, format=name[-3:].upper())
+    locked = {tmp_path / "cat.wav", tmp_path / "cow.mp3"}
+    decoder, really = soundfile.SoundFile, Path.open
+
+    def decode(file: bytes, *rest: object, **more: object) -> object:
+        if Path(os.fsdecode(file)) in locked:
+            raise soundfile.LibsndfileError(2)
+        return decoder(file, *rest, **more)
+
+    def opened(file: Path, *rest: object, **more: object) -> object:
+        if file in locked:
+            raise PermissionError(13, "Permission denied")
+        return really(file, *rest, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(soundfile, "SoundFile", decode)
+    monkeypatch.setattr(Path, "open", opened)
+    catalog = scan([tmp_path])
+    assert paths(catalog) == ["dog.wav"]
+    assert catalog.problems == tuple(f"{file}: can't be read (Permission denied)" for file in sorted(locked))
+    locked.clear()
+    assert paths(scan([tmp_path])) == ["cat.wav", "cow.mp3", "dog.wav"]
+
+
+def test_what_is_no_mp3_is_said_without_the_decoder(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It writes to standard error what it thinks of such files."""
+    write(tmp_path / "dog.wav")
+    write(tmp_path / "cow.mp3", format="WAV")
+    (tmp_path / "page.mp3").write_text("<!DOCTYPE html>" * 400)
+    catalog = scan([tmp_path])
+    assert paths(catalog) == ["cow.mp3", "dog.wav"]
+    assert catalog.problems == (
+        f"{tmp_path}/page.mp3: not a sound that can be read (there is no MP3 in it)",
+    )  # fmt: skip
+    assert capfd.readouterr().err == ""
 
 
 def test_missing_empty_or_useless_libraries_are_errors(tmp_path: Path) -> None:

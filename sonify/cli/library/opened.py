@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sonify.cli.common import Context
 from sonify.cli.output import shown
+from sonify.cli.tables import count
 
 if TYPE_CHECKING:
     from sonify.library.catalog.file import CatalogFile
@@ -88,7 +89,9 @@ def length(duration_s: float) -> str:
 
 
 def size(size_bytes: int) -> str:
-    """12 KB, 3.4 MB, 1.2 GB."""
+    """31 bytes, 12 KB, 3.4 MB, 1.2 GB."""
+    if size_bytes < 1000:
+        return count(size_bytes, "byte")
     for unit, factor in (("GB", 1e9), ("MB", 1e6)):
         if size_bytes >= factor:
             return f"{size_bytes / factor:.1f} {unit}"

@@ -40,12 +40,16 @@ def place_of(root: Path, *, portable: bool = False) -> Path:
     Raises LibraryError when it shall lie beside the sounds and can't.
     """
     beside = root / BESIDE / FILE
-    # A link could have other files than this library's written to.
-    linked = beside.is_symlink() or beside.parent.is_symlink()
+    try:
+        # A link could have other files than this library's written to.
+        linked = beside.is_symlink() or beside.parent.is_symlink()
+        there = beside.is_file()
+    except OSError:  # the folder is closed, as whoever walks it will say
+        linked = there = False
     if portable and linked:
         what = f"{shown(beside.parent)} is a link, so no catalogue is kept there"
         raise LibraryError(what, hint="remove it, or scan without --portable")
-    if portable or (beside.is_file() and not linked):
+    if portable or (there and not linked):
         return beside
     digest = hashlib.blake2b(os.fsencode(root), digest_size=8).hexdigest()
     name = re.sub(r"[^\w.-]+", "-", shown(root.name))[:40].strip(".-") or "library"

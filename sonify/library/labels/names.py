@@ -53,6 +53,9 @@ def clean(name: str) -> str:
         found.pop()
     while len(found) > 1 and found[0] in BED_WORDS:
         found.pop(0)
+    # "Copy of dog", where "copy" has gone.
+    while len(found) > 1 and found[0] == "of":
+        found.pop(0)
     while len(found) > 1 and found[0] in {"sfx", "fx", "sound", "sounds", "effect", "effects", "foley"}:
         found.pop(0)
     if all(word in SOUND_WORDS for word in found):

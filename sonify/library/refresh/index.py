@@ -17,7 +17,7 @@ from sonify.errors import LibraryError
 from sonify.library.catalog import person as catalog_person
 from sonify.library.catalog.file import CatalogFile, Changes
 from sonify.library.catalog.write import Read, Writer
-from sonify.library.metadata.header import read_header
+from sonify.library.metadata.header import UNREAD, read_header
 from sonify.library.metadata.tags import read_tags
 from sonify.library.refresh.compare import compare
 from sonify.library.refresh.hashing import content_hash
@@ -28,8 +28,6 @@ from sonify.progress import Event, Progress
 STAGE = "scan"
 TELL_S = 0.1
 Item = TypeVar("Item")
-# A file that could not even be opened may be readable the next time; one that is damaged stays so until it changes.
-_PASSING = "can't be read"
 
 
 def refresh(catalog: CatalogFile, progress: Progress) -> Changes:
@@ -112,7 +110,7 @@ class _Refresh:
         file = self.catalog.root / path
         header = read_header(file)
         if isinstance(header, str):
-            return Read(path, size_bytes, mtime_ns, header, passing=header.startswith(_PASSING))
+            return Read(path, size_bytes, mtime_ns, header, passing=header.startswith(UNREAD))
         known = size_bytes in self.sizes or path in self.paths
         return Read(path, size_bytes, mtime_ns, header, read_tags(file), _hash(file) if known else "")
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from sonify.library.catalog.file import CatalogFile
 from sonify.library.catalog.write import Writer
@@ -116,7 +117,11 @@ class _Measuring:
         """In a thread, which waits for a process."""
         if item.known or not item.digest:
             return item
-        return replace(item, measures=self.pool.measure(self.catalog.root / item.path, item.duration_s))
+        file = self.catalog.root / item.path
+        found = self.pool.measure(file, item.duration_s)
+        if isinstance(found, str) and not _holds(file, item.digest):
+            return replace(item, digest="")  # a disk that has just gone says nothing of its sounds
+        return replace(item, measures=found)
 
     def store(self, item: _Item) -> None:
         # What has changed or gone since it was listed is for the next scan.
@@ -135,6 +140,13 @@ class _Measuring:
             f" WHERE s.problem = ''{condition}"
         ).fetchone()
         return int(number)
+
+
+def _holds(file: Path, digest: str) -> bool:
+    try:
+        return content_hash(file) == digest
+    except OSError:
+        return False
 
 
 _TODO = f"(s.content_hash IS NULL OR c.measured <> {MEASURING})"

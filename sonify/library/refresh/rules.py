@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 # Of metadata/header.py and metadata/tags.py: every file is opened again when it changes.
-READING = 1
+READING = 2
 # Of measure.py: every file is measured again when it changes, which takes hours for a big library.
 MEASURING = 1
 # What labels, phrases, kinds, categories and licences are derived with.

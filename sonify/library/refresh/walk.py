@@ -68,7 +68,14 @@ def changed_ns(about: os.stat_result) -> int:
 
 def shown(path: Path | str) -> str:
     """A path as one printable line: line ends, control characters and bytes that are no text are escaped."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(path))
+    return "".join(c if c.isprintable() else _escaped(c) for c in str(path))
+
+
+def _escaped(character: str) -> str:
+    # Python keeps a byte that is no text as half of a character.
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return ascii(character)[1:-1]
 
 
 def _list(root: Path, listing: Listing, beside: Callable[[str], bool], targets: set[int]) -> list[str]:
