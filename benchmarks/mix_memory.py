@@ -4,7 +4,8 @@
 
 Films of a tiny picture with sound of their own are made, and sheets with so many cues of 6 s, as in mix.py. They
 are rendered, mastering, encoding and measuring included, each in a process of its own. That process is watched with
-all its children, every 0.2 s: memory is what they hold for themselves and their part of what they share (PSS).
+all its children, every 0.2 s: memory is what each of them holds for itself and, once, what programs and libraries
+they have in common, whoever else on the machine may use the same ones.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Peak:
 
 def film(path: Path, seconds: float) -> Path:
     """A tiny picture and a hum."""
-    command = [FFMPEG, "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "color=s=32x32:r=5", "-f", "lavfi"]
+    command = [FFMPEG, "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "color=s=32x32:r=25", "-f", "lavfi"]
     command += ["-i", "sine=220:r=48000,volume=-20dB", "-t", str(seconds), "-c:v", "libx264", "-preset", "ultrafast"]
     subprocess.run([*command, "-c:a", "aac", "-b:a", "64k", str(path)], check=True)
     return path
@@ -83,14 +84,18 @@ def look(root: psutil.Process, peak: Peak) -> None:
         children = root.children(recursive=True)
     except psutil.Error:
         return
-    memory = files = 0
+    own = files = 0
+    shared: dict[str, int] = {}
     for process in (root, *children):
         try:
-            memory += process.memory_full_info().pss
+            for part in process.memory_maps():
+                own += part.private_clean + part.private_dirty + part.swap
+                common = part.shared_clean + part.shared_dirty
+                shared[part.path] = max(shared.get(part.path, 0), common)
             files += process.num_fds()
         except psutil.Error:
             continue
-    peak.memory_mib = max(peak.memory_mib, memory / 2**20)
+    peak.memory_mib = max(peak.memory_mib, (own + sum(shared.values())) / 2**20)
     peak.children, peak.files = max(peak.children, len(children)), max(peak.files, files)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -17,6 +18,10 @@ FORMATS = (
 )
 
 SAFE = ("-protocol_whitelist", "file,pipe")
+
+_FRUGAL = {"MALLOC_TRIM_THRESHOLD_": "131072"}
+"""For Linux's C library: what ffmpeg lets go of goes back to the system. It reads the index of an MP4 by way of
+larger ones, which it would keep: of a film of two hours, 27 MiB instead of 41."""
 
 
 def binary() -> str:
@@ -37,7 +42,8 @@ def file_url(path: Path) -> str:
 def start(arguments: list[str], *, stdin: int, stdout: int, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
     """Starts ffmpeg apart from the terminal, so that Ctrl-C reaches us alone and we end it ourselves."""
     command = [binary(), "-nostdin", "-hide_banner", "-v", "error", *arguments]
-    return subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True)
+    env = {**_FRUGAL, **os.environ}
+    return subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True, env=env)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

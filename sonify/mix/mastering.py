@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sonify.loudness import Meter
 from sonify.mix.heard import Heard
 from sonify.mix.limiter import PART, Limiter
+from sonify.mix.memory import give_back
 from sonify.mix.outline import Outline
 from sonify.mix.profiles import Profile
 from sonify.mix.sources import RATE_HZ, Samples
@@ -66,7 +67,9 @@ class Master:
     def blocks(self) -> Iterator[Samples]:
         """float32 [N, C] at 48 kHz, as many as in the spool."""
         highest = 0.0
-        for block in self._limited(self._gain_db()):
+        gain_db = self._gain_db()
+        give_back()
+        for block in self._limited(gain_db):
             if len(block):
                 highest = max(highest, float(np.abs(block).max()))
             yield block

@@ -12,6 +12,7 @@ from sonify.errors import RenderError
 from sonify.files import replacing
 from sonify.mix import heard, mux, streams
 from sonify.mix.mastering import Master
+from sonify.mix.memory import give_back
 from sonify.mix.mixer import Mix
 from sonify.mix.original import LAYOUTS
 from sonify.mix.places import check_writable
@@ -81,6 +82,7 @@ def render_sheet(
         timing = mux.Timing(before_s - lead_s, length_s if absurd else None)
         try:
             spool = stack.enter_context(Spool(out.absolute().parent, channels))
+            give_back()
             spool.fill(mix.samples())
             if stems is not None:
                 start = start_sample(film.timecode, Fraction(sheet.video.frame_rate))
@@ -91,6 +93,7 @@ def render_sheet(
             raise RenderError(
                 f"can't write {out}: {error.strerror}", hint="make room or choose another folder"
             ) from None
+        give_back()
         _master(spool, settings, film, out, beside, kept, timing, progress)
 
 
