@@ -146,6 +146,10 @@ def test_a_sound_that_can_not_be_used(sfx: Path, capsys: pytest.CaptureFixture[s
     assert "problem  not a sound that can be read" in said(capsys, "info", "broken.wav", *library)
     assert "broken.wav can't be used" in said(capsys, "label", "broken.wav", "dog", *library, code=1)
     assert "broken.wav" not in said(capsys, "list", *library)
+    (sfx / "dogs" / "crackle.wav").write_bytes(b"")
+    for meant in ("crackle", "Crackle.WAV", "dogs/crackle.wav"):
+        assert "problem  an empty file" in said(capsys, "info", meant, *library)
+    (sfx / "dogs" / "crackle.wav").unlink()
     assert "sounds       4, 1 that can't be used" in said(capsys, "stats", *library)
 
 
@@ -196,6 +200,7 @@ def test_check(sfx: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert "  glass_break_01.wav\n" in good and "  and 4 more; --all names them\n" in good
     assert "credit missing\n  beds/lake.wav  CC-BY-NC-3.0 asks for credit" in good
+    assert good.endswith("\n\nwhether they sound like their labels was not heard: --listen does that, with CLAP\n")
     assert said(capsys, "check", str(sfx), "--all").count("  glass_break") == 14
 
 

@@ -254,15 +254,23 @@ def test_the_first_version_is_brought_up_to_date(tmp_path: Path, monkeypatch: py
     root = fill(tmp_path / "sfx", "dog.wav", "cat.wav")
     with monkeypatch.context() as patch:
         patch.setattr(migrate, "STEPS", migrate.STEPS[:1])
-        with catalogue(root) as file:
-            file.set_person_label("dog.wav", "wolf howling")
-            before = list(file.sounds())
+        with CatalogFile.open(root) as file, file.writing() as database:
+            database.execute("INSERT INTO folder VALUES (1, '')")
+            database.execute("INSERT INTO content (hash, size_bytes, measured, dc) VALUES ('0a', 844, 1, 0.25)")
+            database.execute("INSERT INTO person VALUES ('0a', 'wolf howling', 'dog.wav')")
+            database.execute(
+                "INSERT INTO sound (folder_id, name, path, size_bytes, mtime_ns, reading, rules, content_hash)"
+                " VALUES (1, 'dog.wav', 'dog.wav', 844, 1, 1, 1, '0a')"
+            )
             assert file.rows("PRAGMA user_version") == [(1,)]
     with CatalogFile.open(root) as file:
         assert file.note == ""
         assert file.rows("PRAGMA user_version") == [(len(migrate.STEPS),)]
-        assert list(file.sounds()) == before
+        assert [(sound.path, sound.content_hash) for sound in file.sounds()] == [("dog.wav", "0a")]
+        assert file.rows("SELECT label FROM person") == [("wolf howling",)]
         file.check()
+    with catalogue(root) as file:
+        assert [sound.path for sound in file.sounds()] == ["cat.wav", "dog.wav"]
 
 
 def test_a_step_that_fails_leaves_the_old_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,6 +210,37 @@ def test_a_persons_label_stays_with_its_sound(tmp_path: Path, move: Callable[[Pa
     assert label_of(sounds, new) == "fox barking"
 
 
+@pytest.mark.parametrize("beside", ["", "dogs/"])
+def test_what_a_table_says_moves_along_but_for_rights(
+    tmp_path: Path, measured: list[str], reads: list[str], beside: str
+) -> None:
+    """Rights are looked up again at rendering, where the file lies."""
+    root = fill(tmp_path / "sfx", *NAMES)
+    table = root / beside / "labels.csv"
+    head = "file,label,kind,phrases,licence,author\n"
+
+    def say(path: str, label: str) -> None:
+        table.write_text(f"{head}{path},{label},effect,a wolf;two wolves,CC0,Jo\n")
+
+    old = "dogs/dog_bark_01.wav".removeprefix(beside)
+    say(old, "wolf howling")
+    again(root, measured=True)
+    _move(root / "dogs/dog_bark_01.wav", root / "deep/x17.wav")
+    _, sounds = again(root)
+    moved = sounds["deep/x17.wav"]
+    assert (moved.labels[0].text, moved.labels[0].source) == ("wolf howling", "sidecar")
+    assert (moved.phrases, moved.licence, moved.author) == (("a wolf", "two wolves"), "", "")
+    # And further on; the table's word goes on to count.
+    _move(root / "deep/x17.wav", root / "x18.wav")
+    assert label_of(again(root)[1], "x18.wav") == "wolf howling"
+    say(old, "coyote howling")
+    again(root)
+    assert label_of(again(root)[1], "x18.wav") == "coyote howling"
+    # What is said of the place where it lies now beats that.
+    (root / "labels.json").write_text('{"x18.wav": "fox barking"}')
+    assert label_of(again(root)[1], "x18.wav") == "fox barking"
+
+
 def test_measures_move_along(tmp_path: Path, measured: list[str]) -> None:
     root = fill(tmp_path / "sfx", *NAMES)
     again(root, measured=True)

@@ -57,9 +57,10 @@ def run(args: argparse.Namespace, context: Context) -> int:
             "findings": [asdict(finding) | {"library": library.name} for library, finding in found],
             "notes": context.notes,
         },
-        f"{count(sounds, 'sound')} checked{'' if found else ': nothing is wrong'}",
+        f"{count(sounds, 'sound')} checked{'' if found else ': nothing wrong was found'}",
         *(f"{numbers[kind]:>7,}  {kind}" for kind in kinds),
         *(line for kind in kinds for line in _section(kind, found, len(libraries), None if args.all else SHOWN)),
+        *(() if ear else ("", "whether they sound like their labels was not heard: --listen does that, with CLAP")),
     )
     return 1 if any(numbers[kind] for kind in FAULTS) else 0
 

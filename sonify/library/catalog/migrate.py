@@ -26,8 +26,14 @@ def _second(database: sqlite3.Connection) -> None:
     database.execute("CREATE INDEX sound_licence ON sound (licence, problem) WHERE problem = ''")
 
 
+def _third(database: sqlite3.Connection) -> None:
+    """A sound that was moved: the path under which tables speak of it, "" for its own."""
+    database.execute("ALTER TABLE sound ADD COLUMN told_as TEXT NOT NULL DEFAULT ''")
+    database.execute("CREATE INDEX sound_told ON sound (told_as) WHERE told_as <> ''")
+
+
 # STEPS[n] makes version n + 1 out of version n.
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second, _third)
 
 
 class NewerVersionError(Exception):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sonify.library.catalog.file import CatalogFile
 
 _MAX_LICENCE_BYTES = 2**18
+_RIGHTS = frozenset({"licence", "licence_url", "author", "source_url"})
 # What a person types without thinking of it: ANMLDog, DoorSlam02.
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _COLUMNS = [
@@ -50,7 +51,8 @@ _COLUMNS = [
 class Read:
     """What was read of one file: its header, or why it can't be used; its hash where that was asked for.
 
-    passing: what is wrong may be over by the next scan.
+    passing: what is wrong may be over by the next scan. told_as: the path at which it lay before it was moved, "" for
+    none.
     """
 
     path: str
@@ -60,6 +62,7 @@ class Read:
     tags: Tags = field(default_factory=Tags)
     content_hash: str = ""
     passing: bool = False
+    told_as: str = ""
 
 
 class Writer:
@@ -76,8 +79,10 @@ class Writer:
     def put(self, read: Read) -> None:
         """A sound that is new or has changed."""
         found = self._database.execute(
-            "SELECT id, size_bytes, mtime_ns, content_hash FROM sound WHERE path = ?", (read.path,)
+            "SELECT id, size_bytes, mtime_ns, content_hash, told_as FROM sound WHERE path = ?", (read.path,)
         ).fetchone()
+        if found and found[4]:
+            read = replace(read, told_as=found[4])
         digest = read.content_hash or None
         if found and found[3] and digest is None and found[1:3] == (read.size_bytes, read.mtime_ns):
             digest = found[3]
@@ -92,19 +97,28 @@ class Writer:
     def relabel(self, path: str) -> None:
         """Derives the labels of a sound anew, from what is stored of it."""
         row = self._database.execute(
-            "SELECT size_bytes, mtime_ns, duration_s, sample_rate_hz, channels, tags, content_hash, problem, reading"
-            " FROM sound WHERE path = ?",
+            "SELECT size_bytes, mtime_ns, duration_s, sample_rate_hz, channels, tags, content_hash, problem, reading,"
+            " told_as FROM sound WHERE path = ?",
             (path,),
         ).fetchone()
         if row is None:
             return
-        size_bytes, mtime_ns, duration_s, rate, channels, tags, digest, problem, reading = row
+        size_bytes, mtime_ns, duration_s, rate, channels, tags, digest, problem, reading, told_as = row
         if problem:
             self._database.execute("UPDATE sound SET rules = ? WHERE path = ?", (rules(), path))
             return
         header = Header(duration_s, rate, channels)
-        read = Read(path, size_bytes, mtime_ns, header, tags_of(tags))
+        read = Read(path, size_bytes, mtime_ns, header, tags_of(tags), told_as=told_as)
         self._store(path, self._usable(read, header, digest) | {"reading": reading})
+
+    def moved(self, path: str, digest: str, size_bytes: int, old: str) -> None:
+        """A sound that has been found again at `path`: what was measured and said of it comes along.
+
+        old: where it lay when a table may have spoken of it.
+        """
+        self.set_hash(path, digest, size_bytes)
+        self._database.execute("UPDATE sound SET told_as = ? WHERE path = ?", (old, path))
+        self.relabel(path)
 
     def set_hash(self, path: str, digest: str, size_bytes: int) -> None:
         """Says what the content of a sound is; if that was found to be unusable, so is the sound."""
@@ -136,7 +150,7 @@ class Writer:
         )
 
     def _usable(self, read: Read, header: Header, digest: str | None) -> dict[str, Any]:
-        described = self._describe(read.path, read.tags, digest)
+        described = self._describe(read, digest)
         return self._base(read, digest) | {
             "duration_s": header.duration_s,
             "sample_rate_hz": header.sample_rate_hz,
@@ -192,8 +206,14 @@ class Writer:
                 (row, *_words(path, values)),
             )
 
-    def _describe(self, path: str, tags: Tags, digest: str | None) -> Described:
-        described = describe(path, tags, self._sidecars.told(path))
+    def _describe(self, read: Read, digest: str | None) -> Described:
+        path = read.path
+        told = self._sidecars.told(path)
+        if not told and read.told_as:
+            # Rights are looked up where the file lies, at rendering too: they stay with the table.
+            before = self._sidecars.told(read.told_as)
+            told = {column: cell for column, cell in before.items() if column not in _RIGHTS}
+        described = describe(path, read.tags, told)
         if not described.licence:
             described = replace(described, licence=self._licence_of(str(PurePosixPath(path).parent)))
         if digest:

@@ -26,6 +26,8 @@ CREATE TEMP TABLE todo (
 CREATE TEMP TABLE gone (
     id INTEGER PRIMARY KEY, path TEXT, name TEXT, size_bytes INTEGER, mtime_ns INTEGER, content_hash TEXT);
 """
+# Sounds of which a table speaks where they were before.
+_MOVED_FROM = "told_as <> '' AND told_as > ? AND told_as < ?"
 CLOSED = "its folder can't be read"
 
 
@@ -151,6 +153,8 @@ class _Comparison:
             _make_stale(database, inside)
         below = f"{inside}/" if inside else ""
         self.stale |= {number for path, number in self.folders.items() if path == inside or path.startswith(below)}
+        sql = f"SELECT DISTINCT folder_id FROM sound WHERE {_MOVED_FROM}"
+        self.stale |= {row[0] for row in self.database.execute(sql, (below, f"{inside}0"))}
 
     def lost(self, ids: list[int]) -> None:
         """Rows whose file was not found."""
@@ -212,7 +216,9 @@ def _make_stale(database: sqlite3.Connection, inside: str) -> None:
         database.execute("UPDATE sound SET rules = 0")
     else:
         # '0' follows '/': the range is all that begins with the folder's path and a '/'.
-        database.execute("UPDATE sound SET rules = 0 WHERE path > ? AND path < ?", (f"{inside}/", f"{inside}0"))
+        below = (f"{inside}/", f"{inside}0")
+        database.execute("UPDATE sound SET rules = 0 WHERE path > ? AND path < ?", below)
+        database.execute(f"UPDATE sound SET rules = 0 WHERE {_MOVED_FROM}", below)
 
 
 def _unnameable(path: str) -> str:

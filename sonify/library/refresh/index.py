@@ -121,7 +121,7 @@ class _Refresh:
             self.writer.handed_on = False
 
     def moved(self) -> None:
-        """Recognises sounds that lie elsewhere now: their measures and a person's labels go with them.
+        """Recognises sounds that lie elsewhere now: their measures, a person's labels and a table's go with them.
 
         Same size, time of change and name, and no other like it: the same check that tells an unchanged file. Where
         only two of the three agree, or several files are alike, the bytes are compared.
@@ -152,10 +152,14 @@ class _Refresh:
         for at in range(0, len(found), BATCH):
             with self.catalog.writing():
                 for path, digest, size_bytes in found[at : at + BATCH]:
-                    self.writer.set_hash(path, digest, size_bytes)
-                    self.writer.relabel(path)
-                    was = self.database.execute("SELECT 1 FROM temp.gone WHERE content_hash = ? LIMIT 1", (digest,))
-                    self.found.moved += was.fetchone() is not None
+                    # A concurrent scan may have forgotten the old row already.
+                    was = self.database.execute(
+                        "SELECT coalesce(nullif(s.told_as, ''), g.path) FROM temp.gone g LEFT JOIN sound s USING (id)"
+                        " WHERE g.content_hash = ? ORDER BY g.path LIMIT 1",
+                        (digest,),
+                    ).fetchone()
+                    self.writer.moved(path, digest, size_bytes, was[0] if was else "")
+                    self.found.moved += was is not None
 
     def forget(self) -> None:
         """Removes the rows whose file is not there, looking once more at each."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from sonify.errors import LibraryError
@@ -72,10 +72,15 @@ def _inside(root: Path, meant: str) -> str:
 
 
 def _named(catalog: CatalogFile, name: str) -> list[SoundRecord]:
-    """The usable sounds that are called `name`, whatever the case of its letters."""
+    """The sounds that are called `name`, whatever the case of its letters; where there is none, those not usable."""
+    unusable = (row[0] for row in catalog.rows("SELECT path FROM sound WHERE problem <> '' ORDER BY path"))
+    return _called(catalog, sorted(_like(catalog, name, _MOST)), name) or _called(catalog, unusable, name)
+
+
+def _called(catalog: CatalogFile, paths: Iterable[str], name: str) -> list[SoundRecord]:
     stem, wanted = PurePosixPath(name).stem.casefold(), name.casefold()
     found = []
-    for path in sorted(_like(catalog, name, _MOST)):
+    for path in paths:
         own = PurePosixPath(path).name.casefold()
         if own == wanted or (PurePosixPath(own).stem == wanted and stem == wanted):
             record = catalog.sound(path)
