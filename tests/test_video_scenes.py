@@ -166,7 +166,7 @@ def test_memory_is_bounded() -> None:
     picture = place(1).astype(np.uint8)[None]
     for index in range(2000):
         finder.add(Frames(picture, (Fraction(index, RATE_HZ),)))
-    assert len(finder._pictures) < 120
+    assert len(finder._looks) < 120
 
 
 def test_a_cut_beside_a_flash_is_found() -> None:
