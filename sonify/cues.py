@@ -53,9 +53,20 @@ def _fraction(text: str) -> str:
     return text
 
 
+def _between(low: float, high: float) -> AfterValidator:
+    """Refuses what lies outside, with the whole range: pydantic's own words name only the end that was passed."""
+
+    def check(value: float) -> float:
+        if not low <= value <= high:
+            raise ValueError(f"must lie in {low:g}..{high:g}")
+        return value
+
+    return AfterValidator(check)
+
+
 Seconds = Annotated[float, Field(ge=0, le=1e6)]
-Cents = Annotated[float, Field(ge=-1200, le=1200)]
-Gain = Annotated[float, Field(ge=-96, le=24)]
+Cents = Annotated[float, _between(-1200, 1200)]
+Gain = Annotated[float, _between(-96, 24)]
 Pan = Annotated[float, Field(ge=-1, le=1)]
 Score = Annotated[float, Field(ge=0, le=1)]
 Inside = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
@@ -67,8 +78,9 @@ def _rising(curve: Curve, low: float, high: float, name: str) -> None:
     times = [time for time, _ in curve]
     if any(later < earlier for earlier, later in pairwise(times)):
         raise ValueError(f"{name}: times must not go back")
-    if any(not low <= value <= high for _, value in curve):
-        raise ValueError(f"{name}: values must lie in {low:g}..{high:g}")
+    wrong = next((value for _, value in curve if not low <= value <= high), None)
+    if wrong is not None:
+        raise ValueError(f"{name}: values must lie in {low:g}..{high:g}, not at {wrong:g}")
 
 
 @dataclass(frozen=True, config=_strict)

@@ -259,7 +259,7 @@ def _render(
     finder = SoundFinder(sheet, folders)
     known = Known(finder.roots)
     if settings.mix.missing == "skip":
-        sheet = _without_missing(sheet, finder, progress)
+        sheet = _present(sheet, finder, progress)
 
     def now(sound: SoundRef) -> SoundRecord | None:
         finder(sound)  # one that is missing is told of as such
@@ -280,17 +280,27 @@ def _render(
     return target
 
 
-def _without_missing(sheet: CueSheet, finder: SoundFinder, progress: Progress) -> CueSheet:
-    """The sheet without the cues whose sound is not there any more; each such sound is named once."""
-    gone: dict[SoundRef, bool] = {}
+def without_missing(sheet: CueSheet, *, library: Libraries = None, progress: Progress = silent) -> CueSheet:
+    """The sheet without the cues whose sound is not there any more, as `mix.missing: skip` renders it."""
+    return _present(sheet, SoundFinder(sheet, _folders(library)), progress)
+
+
+def _present(sheet: CueSheet, finder: SoundFinder, progress: Progress) -> CueSheet:
+    """Each sound that is gone is named once, with its cues."""
+    gone: dict[SoundRef, str] = {}
+    lost: dict[SoundRef, list[str]] = {}
     for cue in sheet.cues:
         if cue.sound not in gone:
             try:
                 finder(cue.sound)
-                gone[cue.sound] = False
+                gone[cue.sound] = ""
             except RenderError as error:
-                gone[cue.sound] = True
-                note(progress, "mix", f"{error.what}: its cues are left out")
+                gone[cue.sound] = error.what
+        if gone[cue.sound]:
+            lost.setdefault(cue.sound, []).append(cue.id)
+    for sound, ids in lost.items():
+        shown = ", ".join(ids[:SHOWN_PROBLEMS]) + (", ..." if len(ids) > SHOWN_PROBLEMS else "")
+        note(progress, "mix", f"{gone[sound]}: left out with its cue{'s' if len(ids) > 1 else ''} {shown}")
     return replace(sheet, cues=tuple(cue for cue in sheet.cues if not gone[cue.sound]))
 
 
@@ -348,7 +358,8 @@ class SoundFinder:
             raise CueSheetError(f"{sound.path!r} leads out of the library {root}", hint="correct its path")
         if not file.is_file():
             raise RenderError(
-                f"the sound {sound.path!r} is not in {root}", hint="put it back, or choose another in the cue sheet"
+                f"the sound {sound.path!r} is not in {root}",
+                hint="put it back, choose another in the cue sheet, or leave its cues out (--missing skip)",
             )
         return file
 

@@ -140,17 +140,17 @@ def test_of_three_hours_only_what_is_heard_is_read(tmp_path: Path, monkeypatch: 
 def test_a_gain_out_of_range_is_refused_with_the_range(gain_db: float) -> None:
     document = json.loads(sheet(cue()).to_json())
     document["cues"][0]["gain_db"] = gain_db
-    with pytest.raises(CueSheetError, match=rf"cues\[0\]\.gain_db: .* (24|-96) \(is {gain_db:g}\)"):
+    with pytest.raises(CueSheetError, match=rf"cues\[0\]\.gain_db: must lie in -96\.\.24 \(is {gain_db:g}\)"):
         CueSheet.from_json(json.dumps(document))
     document["cues"][0].update(gain_db=0, gain_curve=[[0, gain_db]])
-    with pytest.raises(CueSheetError, match=r"gain_curve: values must lie in -96\.\.24"):
+    with pytest.raises(CueSheetError, match=rf"gain_curve: values must lie in -96\.\.24, not at {gain_db:g}"):
         CueSheet.from_json(json.dumps(document))
 
 
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("pitch_cents", 1201, "less than or equal to 1200"),
+        ("pitch_cents", 1201, "must lie in -1200..1200"),
         ("distance", "moon", "'none', 'near', 'middle' or 'far'"),
         ("loop", [1.0, 1.05], "at least 0.1 s later"),
         ("loop", [-1.0, 1.0], "greater than or equal to 0"),

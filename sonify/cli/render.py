@@ -41,14 +41,17 @@ def run(args: argparse.Namespace, context: Context) -> int:
     """Does it."""
     from sonify.cues import CueSheet
     from sonify.library.rights.credits import is_ours
-    from sonify.pipeline import credits_beside, render
+    from sonify.pipeline import credits_beside, render, without_missing
 
     sheet = CueSheet.load(args.cues)
+    settings = settings_of(args, base=sheet.settings)
+    if settings.mix.missing == "skip":
+        sheet = without_missing(sheet, library=args.library or None, progress=context.progress)
     out = render(
         sheet,
         Path(args.out),
         library=args.library or None,
-        settings=settings_of(args, base=sheet.settings),
+        settings=settings,
         stems=args.stems,
         force=context.force,
         progress=context.progress,
