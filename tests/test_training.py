@@ -272,3 +272,69 @@ def test_a_start_without_the_words_of_an_earlier_run_is_refused(
     assert stopped.value.code == 2
     assert "--words" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_composed_pictures_are_small_before_something_else_and_keep_most_of_their_name() -> None:
+    import torch
+
+    from training import augment
+
+    torch.manual_seed(0)
+    flat = torch.arange(1.0, 201.0).view(200, 1, 1, 1).expand(200, 3, 48, 48) / 250
+    seen, partner, own, beside, whole = augment.compose(flat, 0.5)
+    assert 0.3 < whole.float().mean() < 0.7
+    assert torch.equal(seen[whole], flat[whole])
+    assert (own[whole] == 1).all() and (beside[whole] == 0).all()
+    small = ~whole & (beside > 0)
+    assert small.sum() > 20
+    area = (seen - flat[partner]).abs().amax(1).gt(0.4 * (flat - flat[partner]).abs().amax(1)).float().mean((1, 2))
+    told = small & (flat != flat[partner]).all(3).all(2).all(1)
+    assert torch.allclose(1 - beside[told], area[told], atol=0.12)
+    assert (own[small] > 1 - beside[small] - 1e-6).all()  # what is small is still what is to be found
+    nothing_behind = ~whole & (beside == 0)
+    assert nothing_behind.any() and (own[nothing_behind] == 1).all()
+
+
+def test_the_judge_is_not_asked_what_nobody_knows() -> None:
+    import torch
+
+    from training.lessons import BESIDE, PRESENT_WEIGHT, alike, verdict
+
+    anchors = torch.eye(4, 8)
+    anchors[1] = torch.tensor([0.8, 0.6, 0, 0, 0, 0, 0, 0])  # much like the first
+    near = alike(anchors)
+    assert near[0, 1] and not near[0, 2]
+    labels = torch.tensor([0, 2])
+    shown = torch.tensor([[0.9, 0.1, 0.0], [0.0, 0.5, 0.5]])  # the fourth was drawn: the teacher doesn't know it
+    partner = torch.tensor([1, 0])
+    there, counts = verdict(labels, partner, torch.tensor([0.0, BESIDE]), shown, near)
+    assert there.tolist() == [[1, 0, 0, 0], [1, 0, 1, 0]]  # the second has the first behind it
+    assert counts.tolist() == [[PRESENT_WEIGHT, 0, 1, 1], [PRESENT_WEIGHT, 0, PRESENT_WEIGHT, 1]]
+    there, counts = verdict(labels, partner, torch.tensor([0.0, BESIDE / 2]), shown, near)
+    assert there.tolist()[1] == [0, 0, 1, 0]
+    assert counts.tolist()[1] == [0, 0, PRESENT_WEIGHT, 1]  # a little of it is there: no mistake either way
+
+
+def test_a_tower_goes_on_from_a_model_and_judges_as_sonify_does() -> None:
+    import torch
+
+    from sonify.models.background import background
+    from training.loaded import load
+    from training.student import anchors_of, new_student
+
+    words = load(MINI)
+    anchors = anchors_of(words, ["dog", "sea"], ["tench, Tinca tinca", "goldfish"] * 500)
+    assert np.allclose(np.linalg.norm(anchors.concepts, axis=1), 1, atol=1e-5)
+    student = new_student(2, MINI, anchors).eval()
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 255, (3, 128, 128, 3), dtype=np.uint8)
+    x = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255 - 0.5) / 0.5
+    with torch.no_grad():
+        concepts, _, _, judged = student(x)
+    seen = words.pictures(pixels)
+    cosines = seen @ anchors.concepts.T
+    assert np.allclose(concepts.numpy(), student.log_scale.exp().item() * cosines, atol=2e-2)
+    over = background(seen, anchors.null, anchors.usual)
+    scale, bias = student.judge_log_scale.exp().item(), student.judge_bias.item()
+    assert np.allclose(judged.numpy(), scale * (cosines - over[:, None]) + bias, atol=2e-2)
+    assert not student.anchors.requires_grad

@@ -20,10 +20,34 @@ def test_a_phrase_lies_where_its_neighbours_lie() -> None:
     )
     targets = np.repeat(np.eye(3, dtype=np.float32), 20, 0)
     wide = Sentences(("like the second", "like nothing"), _unit(np.stack([topics[1] + 0.02, -topics.sum(0)])))
-    phrases, aims = place(known, targets, wide)
-    assert phrases == ("like the second",)  # what is far from everything is left out
+    found, aims = place(known, targets, wide, np.zeros(60, bool))
+    assert found.phrases == ("like the second",)  # what is far from everything is left out
+    assert np.array_equal(found.vectors, wide.vectors[:1])
     assert aims[0].argmax() == 1 and np.linalg.norm(aims[0]) == pytest.approx(1, abs=1e-5)
     assert aims[0, 1] > 0.95
+
+
+def test_phrases_of_concepts_are_favoured_as_neighbours() -> None:
+    topics = _unit(np.array([[1.0, 0, 0], [0.98, 0.2, 0], [0, 0, 1]]))
+    known = Sentences(tuple("abcdefghijkl"), np.repeat(topics, 4, 0))
+    targets = np.repeat(np.eye(3, dtype=np.float32), 4, 0)
+    wide = Sentences(("near the first",), topics[:1])
+    _, plain = place(known, targets, wide, np.zeros(12, bool))
+    _, bent = place(known, targets, wide, np.repeat([False, True, False], 4))
+    assert plain[0].argmax() == 0 and bent[0].argmax() == 1
+
+
+def test_only_known_meanings_count() -> None:
+    import torch
+
+    from training.said import MEANING, unlike
+
+    meant = torch.zeros(3, MEANING)
+    meant[0, 0] = meant[1, 1] = 1.0
+    guess = torch.zeros(3, MEANING)
+    guess[0, 0], guess[1, 2], guess[2, 3] = 2.0, 1.0, 1.0
+    assert float(unlike(guess, meant)) == pytest.approx(0.5)
+    assert float(unlike(guess, torch.zeros(3, MEANING))) == 0
 
 
 def test_words_come_from_the_lists_in_one_order(tmp_path: Path) -> None:
@@ -45,7 +69,7 @@ def test_short_phrases_together_give_the_same_vectors() -> None:
     import open_clip
     import torch
 
-    from training.text_tower import encode, new_model
+    from training.text_tower import new_model, states
 
     torch.manual_seed(0)
     model = new_model().eval()
@@ -53,7 +77,7 @@ def test_short_phrases_together_give_the_same_vectors() -> None:
         ["a dog", "a man with an old dog by the sea", "rain", "x", "y"]
     )
     with torch.no_grad():
-        assert encode(model, tokens).numpy() == pytest.approx(encode(model, tokens, parts=1).numpy(), abs=1e-5)
+        assert states(model, tokens).numpy() == pytest.approx(states(model, tokens, parts=1).numpy(), abs=1e-5)
 
 
 def test_the_halves_of_the_held_out_photographs_are_apart() -> None:

@@ -148,3 +148,42 @@ def mix(x: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
         patch, taken = F.interpolate(x[partner], size=(cut_h, cut_w), mode="area"), math.sqrt(taken) * 0.7
     mixed[:, :, top : top + cut_h, left : left + cut_w] = patch
     return mixed, partner, weight * (1 - taken)
+
+
+def compose(x: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """`share` of the pictures made small and put before another one, before a blur, or before nothing.
+
+    Returns the pictures, partner rows [B], how much the name of each is its own [B], the partner's share of the
+    picture [B] (0 where it can't be told), and which pictures are still whole [B]. A picture that is small is still
+    what is to be found, so its name counts more than its area: a quarter of the picture is three fifths of the name.
+    """
+    count, _, height, width = x.shape
+    device = x.device
+    partner = torch.randperm(count, device=device)
+    whole = torch.rand(count, device=device) >= share
+    side = torch.empty(count, device=device).uniform_(0.4, 0.95)
+    tall = torch.exp(torch.empty(count, device=device).uniform_(-0.2, 0.2))
+    size = torch.stack([side / tall.sqrt(), side * tall.sqrt()], 1).clamp(max=1)
+    # Up to a third of it may lie outside, as in the squares that a frame is cut into.
+    centre = torch.rand(count, 2, device=device) * (1 - size / 3) + size / 6
+    theta = torch.zeros(count, 2, 3, device=device)
+    theta[:, 0, 0], theta[:, 1, 1] = 1 / size[:, 0], 1 / size[:, 1]
+    theta[:, :, 2] = (1 - 2 * centre) / size
+    grid = F.affine_grid(theta, list(x.shape), align_corners=False)
+    small = F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    # Within it the grid runs from -1 to 1; its rim is soft for some, so that an outline is no sign of anything.
+    rim = torch.where(torch.rand(count, device=device) < 0.5, 0.02, 0.16).view(-1, 1, 1)
+    cover = ((1 - grid.abs().amax(-1)) / rim + 0.5).clamp(0, 1)
+    kind = torch.rand(count, device=device)
+    plainly, softly = kind < 0.15, (kind >= 0.15) & (kind < 0.4)
+    ground = x[partner]
+    coarse = F.interpolate(F.interpolate(ground, size=(5, 5), mode="area"), size=(height, width), mode="bicubic")
+    ground = torch.where(softly.view(-1, 1, 1, 1), coarse.clamp(0, 1), ground)
+    ground = torch.where(plainly.view(-1, 1, 1, 1), torch.rand(count, 3, 1, 1, device=device), ground)
+    cover = torch.where(whole.view(-1, 1, 1), torch.ones_like(cover), cover)
+    area = cover.mean((1, 2))
+    empty = whole | plainly | softly
+    own = torch.where(empty, torch.ones_like(area), area.clamp(min=0.01).pow(0.4).clamp(0.45, 0.95))
+    beside = torch.where(empty, torch.zeros_like(area), 1 - area)
+    mixed = torch.where(whole.view(-1, 1, 1, 1), x, small) * cover[:, None] + ground * (1 - cover[:, None])
+    return mixed, partner, own, beside, whole

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from training.augment import MEAN, STD
-from training.image_tower import TOWER
+from training.student import TOWER
 from training.text_tower import config
 
 

@@ -23,13 +23,17 @@ from torch import Tensor, nn
 from training import augment
 from training.concepts import all_concepts
 from training.data import Photos, load_photos
-from training.start import hold, start_weights
-from training.targets import REGRESSED, Targets, fit_targets
-from training.teacher import load_views
+from training.lessons import alike, losses
+from training.loaded import load
+from training.start import hold
+from training.student import STARTED_TOWER, TOWER, Anchors, Student, anchors_of, new_student
+from training.targets import Targets, fit_targets
+from training.teacher import draw_boxes, load_views
 
-TOWER, STARTED_TOWER = "regnety_002", "efficientnet_lite0"
-"""From nothing, and from ImageNet weights (training/start.py)."""
-EMBED_DIM = 256
+UNTAUGHT = (0.15, 1.0)
+"""Share of a picture's area in a crop that the teacher has not seen."""
+TEACHER_LABELS = "imagenet_labels.txt"
+"""Beside the teacher: the names of its classes."""
 FROZEN_STAGES = 2
 """Of a started tower. They work on the largest pictures and would cost most."""
 
@@ -38,9 +42,10 @@ FROZEN_STAGES = 2
 class ImageSettings:
     """minutes: if above 0, the schedule runs over that much time instead of over `epochs`.
 
-    start: file of ImageNet weights (training/start.py). anchors: with it, refit.pt of an earlier run, towards whose
-    anchors the tower is trained; they stay as they are, and so its words stay right. shares: in the loss, of the
-    concepts' names, the teacher's probe, its ImageNet probabilities and its feature directions.
+    start: file of ImageNet weights (training/start.py), or the folder of a model to go on from. words: with it, the
+    folder of a model towards whose words the tower is trained; they serve it afterwards as they are. shares: in the
+    loss, of the concepts' names, the teacher's probe, its ImageNet probabilities, its directions, and the judge.
+    untaught: share of the photographs in crops that the teacher has not seen.
     """
 
     photos: Path
@@ -58,10 +63,11 @@ class ImageSettings:
     seed: int = 0
     compile: bool = False
     start: Path | None = None
-    anchors: Path | None = None
+    words: Path | None = None
     trunk_share: float = 0.2
     warm_steps: int = 400
-    shares: tuple[float, float, float, float] = (0.5, 1.0, 0.5, 3.0)
+    shares: tuple[float, float, float, float, float] = (0.5, 1.0, 0.5, 3.0, 0.0)
+    untaught: float = 0.0
 
     @property
     def tower(self) -> str:
@@ -70,36 +76,12 @@ class ImageSettings:
 
 
 STARTED: dict[str, Any] = {
-    "ema": 0.998, "warm_steps": 150, "shares": (1.0, 1.0, 0.5, 1.0), "sides_px": ((0.0, 96), (0.8, 112)),
+    "ema": 0.998, "warm_steps": 150, "shares": (1.0, 0.7, 0.3, 0.7, 0.4),
+    "sides_px": ((0.0, 96), (0.5, 112), (0.9, 128)),
 }  # fmt: skip
 """What differs for a started tower: it needs few passes, and the teacher's features less."""
-
-
-class Student(nn.Module):
-    """The image tower, the anchors it is pulled to, and heads that are thrown away after training."""
-
-    def __init__(self, classes: int, tower: str = TOWER, bias: bool = False) -> None:
-        super().__init__()
-        from open_clip.timm_model import TimmModel
-
-        self.visual = TimmModel(
-            tower, EMBED_DIM, image_size=128, pool="avg", proj="linear", proj_bias=bias, drop_path=0.03
-        )
-        width = self.visual.trunk.num_features
-        self.anchors = nn.Parameter(torch.randn(classes, EMBED_DIM) / math.sqrt(EMBED_DIM))
-        self.imagenet = nn.Parameter(torch.randn(1000, EMBED_DIM) / math.sqrt(EMBED_DIM))
-        self.imagenet_bias = nn.Parameter(torch.zeros(1000))
-        self.log_scale = nn.Parameter(torch.tensor(math.log(16.0)))
-        self.imagenet_log_scale = nn.Parameter(torch.tensor(math.log(16.0)))
-        self.direction = nn.Linear(width, REGRESSED)
-
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits over concepts and over ImageNet, and the guessed teacher direction, as float32."""
-        pooled = self.visual.trunk(pictures)
-        embedding = F.normalize(self.visual.head(pooled).float(), dim=-1)
-        concepts = self.log_scale.exp().clamp(max=60) * embedding @ F.normalize(self.anchors, dim=-1).T
-        imagenet = self.imagenet_log_scale.exp().clamp(max=60) * embedding @ F.normalize(self.imagenet, dim=-1).T
-        return concepts, imagenet + self.imagenet_bias, self.direction(pooled).float()
+GOING_ON: dict[str, Any] = {**STARTED, "peak_rate": 1e-3, "trunk_share": 0.3, "warm_steps": 300, "untaught": 0.5}
+"""And for one that is a model of this training already."""
 
 
 @dataclass(frozen=True)
@@ -115,14 +97,19 @@ class Pool:
     features: np.ndarray
 
     def draw(
-        self, count: int, drawn_share: float, weights: np.ndarray, rng: np.random.Generator
+        self, count: int, drawn_share: float, weights: np.ndarray, rng: np.random.Generator, untaught: float = 0.0
     ) -> tuple[Tensor, ...]:
-        """Pictures uint8 [B, 3, H, W], boxes [B, 4], labels [B], teacher features [B, 1280], taught [B] bool."""
+        """Pictures uint8 [B, 3, H, W], boxes [B, 4], labels [B], teacher features [B, 1280], taught [B] bool.
+
+        untaught: share of the photographs in crops of their own, which the teacher has not seen.
+        """
         n_drawn = int(rng.binomial(count, drawn_share)) if len(self.drawn) else 0
         picks = rng.choice(len(self.rows), count - n_drawn, p=weights)
         rows = self.rows[picks]
         view = rng.integers(0, len(self.boxes), len(rows))
-        pixels, boxes = [self.photos.pixels[rows]], [self.boxes[view, rows]]
+        seen = rng.random(len(rows)) >= untaught
+        own = draw_boxes(len(rows), UNTAUGHT, rng)
+        pixels, boxes = [self.photos.pixels[rows]], [np.where(seen[:, None], self.boxes[view, rows], own)]
         labels, features = [self.labels[rows]], [self.features[view, rows]]
         if n_drawn:
             chosen = rng.integers(0, len(self.drawn), n_drawn)
@@ -132,7 +119,7 @@ class Pool:
             corner = rng.uniform(0, 1, (n_drawn, 2)) * (1 - side)
             boxes.append(np.concatenate([corner, corner + side], 1).astype(np.float32))
             features.append(np.zeros((n_drawn, self.features.shape[-1]), np.uint8))
-        taught = np.arange(count) < count - n_drawn
+        taught = np.concatenate([seen, np.zeros(n_drawn, bool)])
         stacked = torch.from_numpy(np.concatenate(pixels)).permute(0, 3, 1, 2)
         return (
             stacked, torch.from_numpy(np.concatenate(boxes)), torch.from_numpy(np.concatenate(labels)),
@@ -155,43 +142,6 @@ def load_pool(settings: ImageSettings) -> tuple[Pool, list[str]]:
             drawn_labels = np.array([index[c] for c in stored["concepts"]])
     pool = Pool(photos, photos.rows("train"), labels, drawn, drawn_labels, views.boxes, views.features)
     return pool, classes
-
-
-def losses(
-    student: nn.Module,
-    targets: Targets,
-    batch: tuple[Tensor, ...],
-    side_px: int,
-    classes: int,
-    mixed: float,
-    shares: tuple[float, ...],
-    bf16: bool,
-) -> tuple[Tensor, Tensor]:
-    """The loss of one batch, and its parts [4]: concept, probe, ImageNet, direction."""
-    pictures, boxes, labels, features, taught = batch
-    with torch.no_grad():
-        x = augment.crop(pictures.float() / 255, boxes, side_px)
-        x = augment.erase(augment.filmed(augment.photometric(x)), 0.2)
-        x, partner, own = augment.mix(x, mixed)
-        own = own[:, None]
-        truth = F.one_hot(labels, classes).float()
-        truth = (own * truth + (1 - own) * truth[partner]) * 0.9 + 0.1 / classes
-        direction, concepts, imagenet = targets(features)
-        direction = own * direction + (1 - own) * direction[partner]
-        known = concepts.shape[1]
-        concepts = own * concepts.exp() + (1 - own) * concepts.exp()[partner]
-        imagenet = own * imagenet.exp() + (1 - own) * imagenet.exp()[partner]
-        lesson = taught & taught[partner]
-        weight = lesson.float() / lesson.float().sum().clamp(min=1)
-    x = augment.normalise(x).contiguous(memory_format=torch.channels_last)
-    with torch.autocast(x.device.type, torch.bfloat16, enabled=bf16):
-        guess, guess_imagenet, guess_direction = student(x)
-    by_truth = -(truth * F.log_softmax(guess, -1)).sum(-1).mean()
-    by_probe = -((concepts * F.log_softmax(guess[:, :known], -1)).sum(-1) * weight).sum()
-    by_imagenet = -((imagenet * F.log_softmax(guess_imagenet, -1)).sum(-1) * weight).sum()
-    by_direction = ((1 - F.cosine_similarity(guess_direction, direction)) * weight).sum()
-    parts = torch.stack([by_truth, by_probe, by_imagenet, by_direction])
-    return (parts * parts.new_tensor(shares)).sum(), parts.detach()
 
 
 @torch.no_grad()
@@ -233,8 +183,10 @@ def _worker(rank: int, settings: ImageSettings) -> None:
     pool, classes = load_pool(settings)
     targets = _targets(settings, pool, rank, world)
     targets = Targets(**{k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(targets).items()})
-    student = new_student(settings, len(classes)).to(device).to(memory_format=torch.channels_last)
-    average = Student(len(classes), settings.tower, bias=settings.start is not None).to(device).eval()
+    anchors = _anchors(settings, classes, rank, world)
+    student = new_student(len(classes), settings.start, anchors).to(device).to(memory_format=torch.channels_last)
+    average = Student(len(classes), settings.tower, settings.start is not None, anchors).to(device).eval()
+    near = alike(student.anchors.detach()) if anchors else None
     average.load_state_dict(student.state_dict())
     average.to(memory_format=torch.channels_last)
     if settings.start:
@@ -263,7 +215,7 @@ def _worker(rank: int, settings: ImageSettings) -> None:
         drawn_share = 0.07 if len(pool.drawn) else 0.0
         student.train()
         began = time.monotonic()
-        sums = torch.zeros(4)
+        sums = torch.zeros(5)
         # Small pictures first: three times the steps for the time. Crops show things larger than the whole
         # pictures of use do, so 80 px fits 128 px (Touvron et al. 2019, "Fixing the train-test resolution").
         side = [px for since, px in settings.sides_px if progress >= since][-1]
@@ -276,9 +228,18 @@ def _worker(rank: int, settings: ImageSettings) -> None:
             progress = float(clock) / 60 / settings.minutes if settings.minutes else step / total
             for group in optimiser.param_groups:
                 group["lr"] = _rate(progress, settings, step) * group["share"]
-            batch = tuple(t.to(device) for t in pool.draw(settings.batch, drawn_share, weights, rng))
+            drawn = pool.draw(settings.batch, drawn_share, weights, rng, settings.untaught)
+            batch = tuple(t.to(device) for t in drawn)
             loss, parts = losses(
-                model, targets, batch, side, len(classes), 0.3 * (1 - progress), settings.shares, bf16=True
+                model,
+                targets,
+                batch,
+                side,
+                len(classes),
+                0.3 * (1 - progress),
+                settings.shares,
+                bf16=True,
+                near=near,
             )
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -304,7 +265,8 @@ def _worker(rank: int, settings: ImageSettings) -> None:
             means = (sums / done).tolist()
             row = {"epoch": epoch, "step": step, "minutes": round(spent / 60, 2), "side_px": side,
                    "rate": optimiser.param_groups[-1]["lr"], "concept": means[0], "probe": means[1],
-                   "imagenet": means[2], "direction": means[3], "views": len(pool.boxes)}  # fmt: skip
+                   "imagenet": means[2], "direction": means[3], "judge": means[4],
+                   "views": len(pool.boxes)}  # fmt: skip
             if epoch % (2 if settings.start else 5) == 0 or progress >= 1.0:
                 row["top1"], row["top5"] = accuracy(average, pool.photos, pool.labels)
             with (settings.out / "image.jsonl").open("a", encoding="utf-8") as log:
@@ -316,23 +278,6 @@ def _worker(rank: int, settings: ImageSettings) -> None:
             part.rename(checkpoint)
     if world > 1:
         dist.destroy_process_group()
-
-
-def new_student(settings: ImageSettings, classes: int) -> Student:
-    """Untrained, or with the start's trunk and the anchors of the earlier run."""
-    student = Student(classes, settings.tower, bias=settings.start is not None)
-    if settings.start:
-        student.visual.trunk.load_state_dict(start_weights(settings.start, student.visual.trunk))
-        nn.init.zeros_(student.visual.head.proj.bias)
-    if settings.start and settings.anchors:
-        earlier = torch.load(settings.anchors, map_location="cpu", weights_only=True)["average"]
-        for name in ("anchors", "imagenet", "imagenet_bias"):
-            fixed = getattr(student, name)
-            fixed.data.copy_(earlier[name])
-            fixed.requires_grad_(False)
-        for name in ("log_scale", "imagenet_log_scale"):
-            getattr(student, name).data.copy_(earlier[name])
-    return student
 
 
 def _groups(student: Student, settings: ImageSettings) -> list[dict[str, object]]:
@@ -347,6 +292,24 @@ def _groups(student: Student, settings: ImageSettings) -> list[dict[str, object]
          "share": settings.trunk_share if slow else 1.0}
         for (slow, decays), parts in sorted(groups.items(), key=lambda group: group[0], reverse=True)
     ]  # fmt: skip
+
+
+def _anchors(settings: ImageSettings, classes: list[str], rank: int, world: int) -> Anchors | None:
+    """The words that a started tower is trained towards, worked out once per run and kept beside the checkpoint."""
+    if settings.words is None:
+        return None
+    path = settings.out / "anchors.npz"
+    if rank == 0 and not path.exists():
+        lines = (settings.teacher.parent / TEACHER_LABELS).read_text(encoding="utf-8").splitlines()
+        # The first label is the teacher's background class.
+        made = anchors_of(load(settings.words), classes, [line.strip() for line in lines[1:]])
+        part = path.with_suffix(".part.npz")
+        np.savez(part, **vars(made))
+        part.rename(path)
+    if world > 1:
+        dist.barrier()
+    with np.load(path) as stored:
+        return Anchors(**{name: stored[name] for name in stored.files})
 
 
 def _targets(settings: ImageSettings, pool: Pool, rank: int, world: int) -> Targets:

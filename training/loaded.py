@@ -46,12 +46,11 @@ class Loaded:
 
     def labels(self, labels: list[list[str]]) -> np.ndarray:
         """Unit vectors [L, D] of labels: mean over phrases and over sonify's templates."""
-        vectors = []
-        for phrases in labels:
-            said = [s for phrase in phrases for s in sentences(phrase, TEMPLATES)]
-            mean = self.phrases(said).mean(0)
-            vectors.append(mean / np.linalg.norm(mean))
-        return np.stack(vectors)
+        said = [[s for phrase in phrases for s in sentences(phrase, TEMPLATES)] for phrases in labels]
+        place = {sentence: n for n, sentence in enumerate(dict.fromkeys(s for many in said for s in many))}
+        vectors = self.phrases(list(place))
+        means = np.stack([vectors[[place[sentence] for sentence in many]].mean(0) for many in said])
+        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True))
 
 
 def load(folder: Path) -> Loaded:

@@ -84,7 +84,7 @@ def read_words() -> dict[str, list[str]]:
     return found
 
 
-def _plain(label: str) -> str:
+def plain(label: str) -> str:
     return re.sub(r"[_\s]+", " ", re.sub(r"_\(.*?\)", "", label)).strip().lower()
 
 
@@ -96,7 +96,7 @@ def _usable(caption: str) -> bool:
 def build_book(photos: Photos, classes: list[str], imagenet: list[str]) -> Book:
     """All phrases over the rows of `text_tower.anchor_table`; imagenet: the teacher's 1,000 labels."""
     row = {c: i for i, c in enumerate(classes)}
-    names = [[_plain(n) for n in label.split(",")] for label in imagenet]
+    names = [[plain(n) for n in label.split(",")] for label in imagenet]
     # Rows by phrase: a phrase of several concepts lies between them.
     rows: dict[str, list[int]] = defaultdict(list)
     kinds: dict[str, str] = {}
@@ -116,8 +116,8 @@ def build_book(photos: Photos, classes: list[str], imagenet: list[str]) -> Book:
     captions = {(c.lower(), k) for c, k, s in zip(photos.captions, photos.concepts, photos.splits, strict=True)
                 if s == "train" and _usable(c)}  # fmt: skip
     for caption, concept in sorted(captions):
-        if kinds.get(_plain(caption), "concept") == "concept" and row[concept] not in rows[_plain(caption)]:
-            add(_plain(caption), [row[concept]], "concept")
+        if kinds.get(plain(caption), "concept") == "concept" and row[concept] not in rows[plain(caption)]:
+            add(plain(caption), [row[concept]], "concept")
     for n, synonyms in enumerate(names):
         for name in synonyms:
             add(name, [len(classes) + n], "name")

@@ -16,7 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from training import augment
-from training.image_tower import ImageSettings, Pool, Student, load_pool
+from training.image_tower import ImageSettings, Pool, load_pool
+from training.student import Student
 from training.targets import Targets
 
 SIDE_PX = 128

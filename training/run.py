@@ -24,17 +24,17 @@ from training.data import Photos, load_photos
 from training.draw import BACKDROPS, draw_all
 from training.evaluate import evaluate
 from training.export import export
-from training.image_tower import STARTED, STARTED_TOWER, TOWER, ImageSettings, train_image_tower
+from training.image_tower import GOING_ON, STARTED, TEACHER_LABELS, ImageSettings, train_image_tower
 from training.phrases import build_book, filler_words, held_out
 from training.refit import refit
 from training.said import Extra, Sampler
 from training.sentences import gather, new_words, place
+from training.student import STARTED_TOWER, TOWER
 from training.teacher import make_view
 from training.text_tower import TextSettings, anchor_table, earlier_words, names_by_clip, train_text_tower
 
 TEACHER = "mobilenet_v2_1.0_224_quant.tflite"
-TEACHER_LABELS = "imagenet_labels.txt"
-WIDE_SHARE = 0.45
+WIDE_SHARE = 0.55
 """Of a text batch: phrases that the sentence encoder placed."""
 
 
@@ -65,12 +65,13 @@ class Words:
 
 
 def words_to_weights(
-    photos: Photos, words: Words, run: Path, settings: TextSettings, earlier: Path | None = None
+    photos: Photos, words: Words, run: Path, settings: TextSettings, earlier: Path | None = None, onward: bool = False
 ) -> Path:
     """Stage 2, export and calibration; returns the model's folder.
 
-    earlier: the run towards whose anchors a started tower was trained; its text tower then goes on. The last layer of
-    a started tower is not fitted again: it was trained near the size of use already.
+    earlier: the model towards whose words a started tower was trained; its text tower then goes on. The last layer of
+    a started tower is not fitted again: it was trained near the size of use already. onward: that model has met all
+    tokens that it will ever meet.
     """
     name, tower = ("image.pt", STARTED_TOWER) if earlier else ("refit.pt", TOWER)
     state = torch.load(run / name, map_location="cpu", weights_only=True)
@@ -79,17 +80,21 @@ def words_to_weights(
     book = build_book(photos, state["classes"], labels[1:])  # the first is the background
     targets = book.targets(anchors)
     extras = [names_by_clip(words.names, book, targets)] if words.names else []
-    model: Any = earlier_words(earlier / "model", tower) if earlier else None
+    model: Any = earlier_words(earlier, tower) if earlier else None
+    meanings: np.ndarray | None = None
     if words.sentences and words.labels:
         never = frozenset(phrase.lower() for _, phrase in held_out())
         known, wide = gather(book.phrases, words.labels, words.sentences, words.cache, never, settings.seed)
-        extras.append(Extra(*place(known, targets, wide), share=WIDE_SHARE))
-        if model:
+        favoured = np.array([kind == "concept" for kind in book.kinds])
+        placed, aims = place(known, targets, wide, favoured)
+        extras.append(Extra(placed.phrases, aims, WIDE_SHARE, placed.vectors))
+        meanings = known.vectors
+        if model and not onward:
             table = model.token_embedding.weight.detach()
             heard = (*known.phrases, *(extras[0].phrases if words.names else ()))
             table.copy_(torch.from_numpy(new_words(words.sentences, words.cache, table.numpy(), heard)))
     fillers = filler_words(words.labels, book) if words.labels else ()
-    sampler = Sampler(anchors, book, tuple(extras), fillers, settings.seed)
+    sampler = Sampler(anchors, book, tuple(extras), fillers, settings.seed, meanings)
     model = train_text_tower(sampler, settings, run / "text.jsonl", model)
     folder = export(model, state["average"], run / "model", tower)
     calibrate(folder, photos)
@@ -97,9 +102,9 @@ def words_to_weights(
 
 
 def with_earlier_words(photos: Photos, earlier: Path, run: Path) -> Path:
-    """Export a tower that was trained towards an earlier run's anchors with that run's text tower as it is."""
+    """Export a tower that was trained towards an earlier model's words with its text tower as it is."""
     state = torch.load(run / "image.pt", map_location="cpu", weights_only=True)
-    model = earlier_words(earlier / "model", STARTED_TOWER)
+    model = earlier_words(earlier, STARTED_TOWER)
     folder = export(model, state["average"], run / "model", STARTED_TOWER)
     calibrate(folder, photos)
     return folder
@@ -113,8 +118,8 @@ def main() -> None:
     parser.add_argument("--names", type=Path, help="CLIP's vectors of names (clip-vectors/names)")
     parser.add_argument("--media", type=Path, help="clips and sounds to measure on, lists of words to learn from")
     parser.add_argument("--sentences", type=Path, help="folder of all-MiniLM-L6-v2: more phrasings by it")
-    parser.add_argument("--start", type=Path, help="file of EfficientNet-Lite0's weights: do not begin from nothing")
-    parser.add_argument("--words", type=Path, help="OUT of an earlier run: keep its anchors, begin from its words")
+    parser.add_argument("--start", type=Path, help="EfficientNet-Lite0's weights, or a model's folder to go on from")
+    parser.add_argument("--words", type=Path, help="a model's folder: train towards its words, begin from them")
     parser.add_argument("--library", type=Path, default=Path("sound_library"))
     parser.add_argument("--cache", type=Path, default=Path("training/cache"))
     parser.add_argument("--out", type=Path, required=True)
@@ -128,7 +133,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     if (args.start is None) != (args.words is None):
-        parser.error("--start and --words go together: a started tower is trained towards an earlier run's anchors")
+        parser.error("--start and --words go together: a started tower is trained towards a model's words")
     args.out.mkdir(parents=True, exist_ok=True)
     photos = load_photos(args.photos, args.cache)
     prepare(photos, args.cache, args.judges / TEACHER, args.views, args.seed)
@@ -137,7 +142,7 @@ def main() -> None:
         minutes=args.minutes, workers=args.workers, seed=args.seed, compile=args.compile,
     )  # fmt: skip
     if args.start:
-        image = replace(image, start=args.start, anchors=args.words / "refit.pt", **STARTED)
+        image = replace(image, start=args.start, words=args.words, **(GOING_ON if args.start.is_dir() else STARTED))
     train_image_tower(image)
     if not args.start:
         refit(image)
@@ -149,7 +154,8 @@ def main() -> None:
     if args.start and not args.sentences:
         folder = with_earlier_words(photos, args.words, args.out)
     else:
-        folder = words_to_weights(photos, words, args.out, settings, args.words)
+        onward = args.start is not None and args.start.is_dir()
+        folder = words_to_weights(photos, words, args.out, settings, args.words, onward)
     report = evaluate(folder, photos, args.media, args.library, args.photos)
     (args.out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 

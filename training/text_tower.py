@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.image_tower import EMBED_DIM, TOWER
 from training.phrases import Book
-from training.said import Extra, Sampler, loss_of
+from training.said import MEANING, Extra, Sampler, loss_of, unlike
+from training.student import EMBED_DIM, TOWER
 
 CONTEXT = 32
 
@@ -63,20 +63,30 @@ def new_model(tower: str = TOWER) -> nn.Module:
     return model
 
 
-def encode(model: Any, tokens: Tensor, parts: int = 4) -> Tensor:
-    """Unit text vectors [B, D]; as CLIP.encode_text, but short phrases together and only as long as they are."""
+def encode(model: Any, tokens: Tensor) -> Tensor:
+    """Unit text vectors [B, D]; as CLIP.encode_text."""
+    return project(model, states(model, tokens))
+
+
+def project(model: Any, states: Tensor) -> Tensor:
+    """Unit text vectors [B, D] of the tower's last states [B, W]."""
+    return F.normalize((states @ model.text_projection).float(), dim=-1)
+
+
+def states(model: Any, tokens: Tensor, parts: int = 4) -> Tensor:
+    """The tower's last states [B, W], before its projection; short phrases together and only as long as they are."""
     order = tokens.argmax(-1).argsort()
-    found = torch.cat([_encode(model, tokens[rows]) for rows in order.chunk(parts)])
+    found = torch.cat([_states(model, tokens[rows]) for rows in order.chunk(parts)])
     return found[order.argsort()]
 
 
-def _encode(model: Any, tokens: Tensor) -> Tensor:
+def _states(model: Any, tokens: Tensor) -> Tensor:
     length = int(tokens.argmax(-1).max()) + 1
     tokens = tokens[:, :length]
     x = model.token_embedding(tokens) + model.positional_embedding[:length]
     x = model.ln_final(model.transformer(x, attn_mask=model.attn_mask[:length, :length]))
-    x = x[torch.arange(len(x)), tokens.argmax(-1)] @ model.text_projection
-    return F.normalize(x.float(), dim=-1)
+    found: Tensor = x[torch.arange(len(x)), tokens.argmax(-1)]
+    return found
 
 
 def earlier_words(model_folder: Path, tower: str) -> nn.Module:
@@ -129,23 +139,30 @@ def train_text_tower(
     tokenizer = open_clip.SimpleTokenizer(context_length=CONTEXT)
     model: Any = (begun or new_model()).to(device).train()
     learned = [p for n, p in model.named_parameters() if not n.startswith("visual") and p.requires_grad]
-    optimiser = torch.optim.AdamW(learned, lr=settings.peak_rate, weight_decay=0.1, betas=(0.9, 0.98), fused=True)
     table = sampler.table.to(device)
+    # What the sentence encoder makes of a phrase says more of it than where it lies among the anchors. The head that
+    # learns it is thrown away.
+    meaning = nn.Linear(model.text_projection.shape[0], MEANING).to(device)
+    learned += list(meaning.parameters())
+    optimiser = torch.optim.AdamW(learned, lr=settings.peak_rate, weight_decay=0.1, betas=(0.9, 0.98), fused=True)
     for step in range(settings.steps):
         rate = settings.peak_rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / settings.steps))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        said, aim = sampler.draw(settings.batch)
+        said, aim, meant = sampler.draw(settings.batch)
         # On a CPU bf16 makes this small network's backward pass slower, not faster.
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            found = encode(model, tokenizer(said).to(device))
+            last = states(model, tokenizer(said).to(device))
+            found, guess = project(model, last), meaning(last).float()
         by_place, by_rank = loss_of(found, aim.to(device), table)
+        by_meaning = unlike(guess, meant.to(device))
         optimiser.zero_grad(set_to_none=True)
-        (4 * by_place + 0.5 * by_rank).backward()  # type: ignore[no-untyped-call]
+        (4 * by_place + 0.5 * by_rank + by_meaning).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(learned, 1.0)
         optimiser.step()
         if log and (step % 50 == 0 or step == settings.steps - 1):
             with log.open("a", encoding="utf-8") as f:
-                f.write(json.dumps({"step": step, "place": by_place.item(), "rank": by_rank.item()}) + "\n")
+                row = {"step": step, "place": by_place.item(), "rank": by_rank.item(), "meaning": by_meaning.item()}
+                f.write(json.dumps(row) + "\n")
     trained: nn.Module = model.cpu().eval()
     return trained
