@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonify.matching.rank import from_middle
+from sonify.matching.views import surroundings
 from sonify.models.background import background
 from sonify.models.calibration import Calibration
 from sonify.models.interface import Box, Embeddings
@@ -62,7 +63,8 @@ class Scores:
     """Probabilities that a label's emitter is there.
 
     probabilities: float32 [N, L], of the view that shows it best; centres: float32 [N, L], where in the width
-    it is, from -1 (left) to 1 (right), the views weighted by their probabilities; views: int [N, L].
+    it is, from -1 (left) to 1 (right), the views weighted by their probabilities; views: int [N, L], which of the
+    views that speak (sonify.matching.views) it is, whose parts of the picture are `boxes`.
     """
 
     probabilities: Array
@@ -78,12 +80,14 @@ def score(
 
     scene: the frames are those of one scene, and a label must rise over what the scene as a whole shows too.
     """
+    around = surroundings(boxes)
     if words.usual is not None and calibration.usual is not None:
-        over = shown(background(vectors, words.null, words.usual), scene=scene)
+        over = shown(around.heard(background(vectors, words.null, words.usual)), scene=scene)
         calibration = calibration.usual
     else:
-        over = (vectors @ words.null.T).max(axis=-1)
-    seen = calibration.probabilities(vectors @ words.labels.T, over)
+        over = around.heard((vectors @ words.null.T).max(axis=-1))
+    seen = calibration.probabilities(around.heard(vectors @ words.labels.T), over)
+    boxes = tuple(boxes[view] for view in around.close)
     if words.odds is not None:
         likelier = words.odds * seen
         seen = np.asarray(likelier / np.maximum(1 - seen + likelier, 1e-9), dtype=np.float32)

@@ -1,0 +1,37 @@
+"""What the views of a frame say together."""
+
+import numpy as np
+import pytest
+
+from sonify.matching.views import AROUND_SHARE, surroundings
+from sonify.models.interface import Box
+
+TILES = (Box(0, 0, 0.5625, 1), Box(0.4375, 0, 1, 1))
+CLOSE = (Box(0, 0, 0.28, 0.5), Box(0.36, 0.25, 0.64, 0.75), Box(0.72, 0.5, 1, 1))
+
+
+def test_views_of_one_size_speak_for_themselves() -> None:
+    around = surroundings(TILES)
+    values = np.random.default_rng(0).random((3, 2, 5)).astype(np.float32)
+    assert np.array_equal(around.heard(values), values)
+
+
+def test_a_close_view_is_heard_with_the_larger_one_around_it() -> None:
+    around = surroundings((*TILES, *CLOSE))
+    assert around.close.tolist() == [2, 3, 4]
+    assert around.around[0] == 0 and around.around[2] == 1
+    values = np.zeros((1, 5, 1), np.float32)
+    values[0, 1] = 1.0  # the right tile alone is sure
+    heard = around.heard(values)[0, :, 0]
+    assert heard[0] == 0 and heard[2] == pytest.approx(AROUND_SHARE)
+    values[0, 4] = 1.0  # so is the close view in it
+    assert around.heard(values)[0, 2, 0] == 1
+
+
+def test_a_close_view_alone_is_believed_less_than_one_that_fits_its_surroundings() -> None:
+    around = surroundings((*TILES, *CLOSE))
+    cosines = np.full((1, 5, 2), 0.1, np.float32)
+    cosines[0, 2] = 0.6  # both labels in one close view
+    cosines[0, 0, 1] = 0.3  # the second a little in the tile around it too
+    heard = around.heard(cosines).max(axis=1)[0]
+    assert heard[1] > heard[0] > 0.4
