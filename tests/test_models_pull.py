@@ -181,6 +181,8 @@ def test_no_hub_is_reported_at_once_with_what_to_do(hub: Hub, monkeypatch: pytes
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{free.getsockname()[1]}")
         with pytest.raises(ModelError, match=r"can't reach .* copy the weights here"):
             pull("ViT-B-32:datacomp_xl_s13b_b90k")
+        with pytest.raises(ModelError, match=r"can't reach .* model\.clap=/path"):
+            pull("clap")
 
 
 def test_offline_is_obeyed(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ from sonify.progress import Event, Progress, note, silent
 
 _STAGE = "pull"
 _ANSWER_S = 10.0  # a hub that hasn't answered by then is out of reach
-_OFFLINE = "connect to the network, or copy the weights here and name them, as in --model ViT-B-32:/path/FILE"
+_OFFLINE = "connect to the network, or copy the weights here and name them, as in "
 
 
 def pull(name: str, *, progress: Progress = silent, force: bool = False) -> Path:
@@ -51,7 +51,8 @@ def pull(name: str, *, progress: Progress = silent, force: bool = False) -> Path
         return here
     if hub.is_offline():
         raise ModelError(
-            f"can't pull {entry.name}: HF_HUB_OFFLINE says to stay off the network", hint=f"unset it, or {_OFFLINE}"
+            f"can't pull {entry.name}: HF_HUB_OFFLINE says to stay off the network",
+            hint=f"unset it, or {_offline(entry)}",
         )
     with _quietly():
         return _fetch(entry, progress, force)
@@ -190,6 +191,10 @@ def _check_space(size: int) -> None:
         )
 
 
+def _offline(entry: ModelEntry) -> str:
+    return _OFFLINE + ("--set model.clap=/path" if entry.engine else "--model ViT-B-32:/path/FILE")
+
+
 def _endpoint() -> str:
     return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
 
@@ -217,7 +222,7 @@ def _explained(entry: ModelEntry) -> Iterator[None]:
     except (RepositoryNotFoundError, RevisionNotFoundError):
         raise ModelError(f"there is no {where}", hint="check the name; `sonify models list` names some") from None
     except LocalEntryNotFoundError:
-        raise ModelError(f"can't reach {_endpoint()} for {entry.name}", hint=_OFFLINE) from None
+        raise ModelError(f"can't reach {_endpoint()} for {entry.name}", hint=_offline(entry)) from None
     except EntryNotFoundError:
         raise
     except HfHubHTTPError as error:
@@ -231,11 +236,13 @@ def _explained(entry: ModelEntry) -> Iterator[None]:
             raise ModelError(
                 f"can't write {error.filename}: {error.strerror}", hint="set HF_HOME elsewhere"
             ) from None
-        raise ModelError(f"can't pull {entry.name} ({_line(error)})", hint=_OFFLINE) from None
+        raise ModelError(f"can't pull {entry.name} ({_line(error)})", hint=_offline(entry)) from None
     except Exception as error:
         if not _is_network(error):
             raise
-        raise ModelError(f"can't reach {_endpoint()} for {entry.name} ({_line(error)})", hint=_OFFLINE) from None
+        raise ModelError(
+            f"can't reach {_endpoint()} for {entry.name} ({_line(error)})", hint=_offline(entry)
+        ) from None
 
 
 def _is_network(error: Exception) -> bool:
