@@ -64,8 +64,8 @@ class SceneSettings:
 
     cut_threshold: Annotated[
         float,
-        Field(gt=0, le=255, description="change of the grey frame, against its surroundings, that is a cut"),
-    ] = 3.0
+        Field(gt=0, le=255, description="how many times less alike than the pictures around it those of a cut are"),
+    ] = 2.0
     min_change: Annotated[float, Field(ge=0, le=255, description="change (0..255) below which nothing is a cut")] = (
         12.0
     )

@@ -196,3 +196,74 @@ def test_a_zoom_is_no_edge() -> None:
         y, x = 36 + (rows - 18) * scale, 64 + (columns - 32) * scale
         shots.append(big[np.ix_(y.round().astype(int) % 72, x.round().astype(int) % 128)])
     assert not edges(find(np.stack(shots)))
+
+
+def shaken(seed: int, seconds: float, *, far: int = 2) -> Pictures:
+    """A hand that shakes so that everything moves from each frame to the next."""
+    wide = place(seed, height=36 + 2 * far, width=64 + 2 * far)
+    random = np.random.default_rng(seed)
+    shifts = random.integers(0, 2 * far + 1, (round(seconds * RATE_HZ), 2))
+    return np.stack([wide[y : y + 36, x : x + 64] for y, x in shifts])
+
+
+def lit(shot: Pictures, frame: int, glow: float, *, fades: bool) -> Pictures:
+    """Lightning from a frame on: all goes towards white, and comes back at once or over some frames."""
+    shot = shot.copy()
+    for age in range(8 if fades else 1):
+        share = glow * float(np.exp(-age / 1.5))
+        shot[frame + age] += share * (245 - shot[frame + age])
+    return shot
+
+
+def test_cuts_between_strongly_shaken_shots() -> None:
+    assert edges(find(shaken(1, 2), shaken(2, 2), shaken(3, 2))) == [2, 4]
+
+
+@pytest.mark.parametrize("glow", [0.6, 0.9])
+def test_a_cut_between_lightning_and_strobe(glow: float) -> None:
+    before = lit(lit(still(1, 3), 26, glow, fades=True), 34, glow, fades=False)
+    strobe = still(2, 3)
+    strobe[1::3] += glow * (245 - strobe[1::3])
+    assert edges(find(before, strobe)) == [3]
+
+
+@pytest.mark.parametrize("screens_per_s", [1.0, 2.0])
+def test_a_whip_pan_with_lightning_in_it_is_no_edge(screens_per_s: float) -> None:
+    moving = lit(pan(4, 1, screens_per_s=screens_per_s), 3, 0.8, fades=True)
+    rest = np.repeat(moving[-1][None], 24, axis=0)
+    assert not edges(find(np.repeat(moving[:1], 24, axis=0), moving, rest))
+
+
+def test_black_bars_hide_no_cut() -> None:
+    shots = [shot.copy() for shot in (still(1, 2), still(2, 2), still(3, 2))]
+    for shot in shots:
+        shot[:, :6] = shot[:, -6:] = 2
+    assert edges(find(*shots)) == [2, 4]
+
+
+def test_a_sign_that_stays_hides_no_cut() -> None:
+    shots = [still(1, 2), still(2, 2)]
+    for shot in shots:
+        shot[:, 27:] = place(9, height=9)
+    assert edges(find(*shots)) == [2]
+
+
+def test_a_dissolve_between_moving_shots() -> None:
+    one, other = pan(1, 4, screens_per_s=0.2), pan(2, 4, screens_per_s=0.15)
+    share = np.linspace(0, 1, 14)[1:-1, None, None]
+    (edge,) = edges(find(one[:36], (1 - share) * one[36:] + share * other[:12], other[12:]))
+    assert abs(float(edge) - 3.5) <= 0.3
+
+
+def test_what_changes_its_shape_is_no_dissolve() -> None:
+    """Water, smoke, a crowd: each part goes its own way, and after a while nothing is as it was."""
+    random = np.random.default_rng(3)
+    shots = np.zeros((72, 36, 64))
+    for row in range(0, 36, 12):
+        for column in range(0, 64, 16):
+            wide = place(row * 100 + column, height=90, width=94)
+            down, right = random.uniform(-9, 9, 2)
+            for k in range(72):
+                top, left = 39 + round(down * k / RATE_HZ / 1.5), 39 + round(right * k / RATE_HZ / 1.5)
+                shots[k, row : row + 12, column : column + 16] = wide[top : top + 12, left : left + 16]
+    assert not edges(find(shots))

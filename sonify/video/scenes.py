@@ -28,7 +28,6 @@ _AHEAD_S = max(_HALF_DISSOLVES_S) + _DARK_S  # cuts are known before dissolves a
 _ONE_DISSOLVE_S = 1.0  # dissolves nearer than this are one
 _SAME = 0.45  # likeness from which two pictures are of one place; two places have .1 to .35
 _STILL = 2.0  # mean grey values of difference that are noise
-_UNLIKE_TIMES = 2.0  # how much further than its neighbours a cut takes pictures apart
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ class SceneFinder:
         if step < self._settings.min_change:
             return 0.0
         like = self._like(index)
-        if like >= _SAME or not self._stands_out(index, like, step):
+        if like >= _SAME or not self._stands_out(index, like):
             return 0.0
         return 0.0 if self._same_place(index - 1, index) else step
 
@@ -133,10 +132,10 @@ class SceneFinder:
         least = self._settings.min_change / 2
         return any(difference(one, other) < least for one, other in product(dark, later))
 
-    def _stands_out(self, index: int, like: float, step: float) -> bool:
+    def _stands_out(self, index: int, like: float) -> bool:
         sides = (range(max(self._at(index, -_AROUND_S), 1), index), range(index + 1, self._at(index, _AROUND_S) + 1))
         usual = min(float(np.median([self._like(k) for k in side])) if side else 1.0 for side in sides)
-        return 1 - like >= _UNLIKE_TIMES * (1 - usual)
+        return 1 - like >= self._settings.cut_threshold * (1 - usual)
 
     def _dissolve(self, middle: int) -> float:
         """The strength of a dissolve whose middle is about here, whatever its length."""
