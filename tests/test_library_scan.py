@@ -519,20 +519,6 @@ def test_library_scan_goes_on_after_a_folder_that_fails(tmp_path: Path, capsys: 
     assert run(["library", "scan", str(tmp_path / "nowhere")]) == 1
 
 
-def test_library_scan_says_that_it_was_stopped(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(tmp_path / "dog.wav")
-
-    def stopped(*_: object, **__: object) -> object:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("sonify.library.scan.refreshed", stopped)
-    assert run(["library", "scan", str(tmp_path)]) == 130
-    out, err = capsys.readouterr()
-    assert out == "" and "stopped: what was found is kept" in err
-
-
 def test_the_rate_and_the_time_left_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 1.0, 2.0, 100.0])
     monkeypatch.setattr("time.monotonic", lambda: next(clock))

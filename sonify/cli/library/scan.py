@@ -55,9 +55,6 @@ def run(args: argparse.Namespace, context: Context) -> int:
             failed.append({"folder": str(library.folder), "message": str(error)})
             note(context.progress, "library", f"failed: {error}")
             continue
-        except KeyboardInterrupt:
-            note(context.progress, "library", "stopped: what was found is kept, the next scan goes on from there")
-            raise
         with file:
             documents.append(_document(library, file))
             if not context.json:
