@@ -28,6 +28,7 @@ from mix_films import (
 from sonify.errors import RenderError, SonifyError
 from sonify.mix import ffmpeg as sonify_ffmpeg
 from sonify.mix.render import render_sheet
+from sonify.mix.spool import Spool
 from sonify.progress import Event
 from sonify.settings import MixSettings
 
@@ -137,6 +138,16 @@ def test_a_full_disk_leaves_nothing(folder: Path, tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+def test_what_is_left_to_write_when_the_disk_is_full_goes_with_the_rest(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 2)
+    spool._file.close()
+    spool._file = open("/dev/full", "r+b")  # noqa: SIM115 - closed by it
+    with pytest.raises(ZeroDivisionError), spool:
+        spool._file.write(b"a little, which waits")
+        raise ZeroDivisionError
 
 
 class Children:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -164,3 +166,29 @@ def test_a_film_with_a_time_code_gives_it_to_its_stems(folder: Path, tmp_path: P
 def test_without_stems_nothing_is_written_beside(folder: Path, tmp_path: Path) -> None:
     render(folder / "film.mp4", tmp_path / "out.mp4")
     assert [p.name for p in tmp_path.iterdir()] == ["out.mp4"]
+
+
+@pytest.mark.parametrize("step", ["write", "close"])
+def test_a_disk_that_is_full_while_stems_are_written_leaves_none_of_them(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    calls, real = 0, getattr(BwfWriter, step)
+
+    def full(self: BwfWriter, *args: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(self, *args)
+
+    monkeypatch.setattr(BwfWriter, step, full)
+    with pytest.raises(RenderError, match=r"can't write .*out\.mp4: No space left on device: make room"):
+        stems_of(folder / "film.mp4", tmp_path, *CUES)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bed.wav", "click.wav"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+def test_why_it_failed_is_not_hidden_by_what_can_t_be_written_any_more() -> None:
+    with pytest.raises(ZeroDivisionError), BwfWriter(Path("/dev/full"), 2) as writer:
+        writer.write(np.zeros((100, 2)))
+        raise ZeroDivisionError

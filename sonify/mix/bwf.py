@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -56,7 +57,7 @@ class BwfWriter:
         self._frames += len(samples)
 
     def close(self) -> None:
-        """Completes the header."""
+        """Completes the header. Raises OSError when the disk is full."""
         if self._file.closed:
             return
         size = self._frames * _BYTES * self.channels
@@ -78,7 +79,12 @@ class BwfWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if error is None:
+            self.close()
+            return
+        # It is thrown away: why must not be hidden by what else goes wrong on the way.
+        with suppress(OSError):
+            self._file.close()
 
     def _chunk(self, name: bytes, content: bytes) -> None:
         self._file.write(name + struct.pack("<I", len(content)) + content)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sonify.errors import RenderError
 from sonify.mix import ffmpeg, streams
+from sonify.mix.memory import give_back
 from sonify.mix.original import LAYOUTS
 from sonify.mix.sources import RATE_HZ, Samples
 from sonify.mix.streams import Film, Stream
@@ -179,6 +180,7 @@ def write(
                 for block in blocks:
                     process.stdin.write(block.astype("<f4", copy=False).tobytes())
                 process.stdin.close()
+                give_back()  # ffmpeg is at its largest now, when it writes the index of the whole
             except (BrokenPipeError, ConnectionError):
                 whole = False
             status = process.wait()

@@ -102,6 +102,7 @@ def _write_stems(mix: Mix, stems: Stems, progress: Progress) -> None:
         note(progress, mux.STAGE, f"the stems are {-stems.gain_db:.1f} dB lower than in the mix: they would clip")
     for part in mix.parts():
         stems.write(part)
+    stems.finish()
 
 
 def _master(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from math import log10
 from pathlib import Path
@@ -40,7 +40,7 @@ class Stems:
         self._writers: dict[str | Group, BwfWriter] = {}
         with ExitStack() as stack:
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(_folder(folder))
                 for (stem, channels), part in zip(wanted.items(), _names(wanted), strict=True):
                     file = folder / f"{name}.{part}.wav"
                     if file.exists() and not force:
@@ -60,6 +60,11 @@ class Stems:
             if stem is not None and samples is not None:
                 self._writers[stem].write(samples[skipped:] * factor)
 
+    def finish(self) -> None:
+        """Completes all of them, before any gets its name. Raises OSError when the disk is full."""
+        for writer in self._writers.values():
+            writer.close()
+
     def __enter__(self) -> Self:
         return self
 
@@ -67,6 +72,22 @@ class Stems:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.__exit__(kind, error, trace)
+
+
+@contextmanager
+def _folder(folder: Path) -> Iterator[None]:
+    """Makes a folder and those above it; where what follows fails, the ones it made go again."""
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for place in made:
+            try:
+                place.rmdir()
+            except OSError:
+                break  # somebody else's files are in it by now
+        raise
 
 
 def start_sample(timecode: str, frame_rate: Fraction) -> int:
