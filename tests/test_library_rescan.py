@@ -241,6 +241,26 @@ def test_what_a_table_says_moves_along_but_for_rights(
     assert label_of(again(root)[1], "x18.wav") == "fox barking"
 
 
+def test_a_move_is_recognised_though_the_scan_that_met_it_was_killed(
+    tmp_path: Path, measured: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = fill(tmp_path / "sfx", *NAMES)
+    (root / "labels.csv").write_text("file,label\nglass.wav,church bells\n")
+    again(root, measured=True)
+    _move(root / "glass.wav", root / "deep/x17.wav")
+
+    def killed(self: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(refresh._Refresh, "moved", killed)
+        again(root)
+    changes, sounds = again(root)
+    assert label_of(sounds, "deep/x17.wav") == "church bells"
+    assert "glass.wav" not in sounds
+    assert (changes.new, changes.moved, changes.gone) == (0, 0, 1)
+
+
 def test_measures_move_along(tmp_path: Path, measured: list[str]) -> None:
     root = fill(tmp_path / "sfx", *NAMES)
     again(root, measured=True)

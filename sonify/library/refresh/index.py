@@ -124,29 +124,32 @@ class _Refresh:
         """Recognises sounds that lie elsewhere now: their measures, a person's labels and a table's go with them.
 
         Same size, time of change and name, and no other like it: the same check that tells an unchanged file. Where
-        only two of the three agree, or several files are alike, the bytes are compared.
+        only two of the three agree, or several files are alike, the bytes are compared. Not only those that are new
+        now: an earlier scan may have been killed between finding them and this.
         """
         database = self.database
         database.execute("CREATE INDEX temp.gone_alike ON gone (size_bytes, mtime_ns, name)")
         database.execute("CREATE INDEX temp.gone_same ON gone (content_hash)")
         database.execute("CREATE INDEX temp.gone_named ON gone (size_bytes, name)")
-        alike = "SELECT s.path, g.content_hash, s.size_bytes FROM temp.todo t JOIN sound s USING (path)"
         pairs = database.execute(
-            f"{alike} JOIN temp.gone g ON g.size_bytes = s.size_bytes AND g.mtime_ns = s.mtime_ns AND g.name = s.name"
-            " WHERE t.what = 'new' AND s.content_hash IS NULL AND g.content_hash IS NOT NULL"
+            "SELECT s.path, g.content_hash, s.size_bytes FROM sound s JOIN temp.gone g"
+            " ON g.size_bytes = s.size_bytes AND g.mtime_ns = s.mtime_ns AND g.name = s.name"
+            " WHERE s.problem = '' AND s.content_hash IS NULL AND g.content_hash IS NOT NULL"
+            " AND s.id NOT IN (SELECT id FROM temp.gone)"
             " GROUP BY s.size_bytes, s.mtime_ns, s.name HAVING count(*) = 1"
         )
         self.recognise([(path, digest, size) for path, digest, size in pairs])
         like = "SELECT 1 FROM temp.gone g WHERE g.content_hash IS NOT NULL AND g.size_bytes = s.size_bytes"
         candidates = database.execute(
-            "SELECT s.path, s.size_bytes FROM temp.todo t JOIN sound s USING (path)"
-            " WHERE t.what = 'new' AND s.content_hash IS NULL AND s.problem = ''"
+            "SELECT s.path, s.size_bytes FROM sound s WHERE s.content_hash IS NULL AND s.problem = ''"
+            " AND s.id NOT IN (SELECT id FROM temp.gone)"
             f" AND (EXISTS ({like} AND g.mtime_ns = s.mtime_ns) OR EXISTS ({like} AND g.name = s.name))"
         )
         root = self.catalog.root
         hashed = in_parallel(lambda item: (item[0], _hash(root / item[0]), item[1]), candidates.fetchall())
         for batch in batches(hashed):
             self.recognise([one for one in batch if one[1]])
+        self.found.moved = min(self.found.moved, self.found.new, self.found.gone)
 
     def recognise(self, found: list[tuple[str, str, int]]) -> None:
         for at in range(0, len(found), BATCH):
