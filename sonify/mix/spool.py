@@ -19,7 +19,7 @@ from sonify.mix.outline import DIVISIONS, Outline
 from sonify.mix.sources import RATE_HZ, Samples
 from sonify.mix.spatial import Floats
 
-_BLOCK = 2 * RATE_HZ
+_BLOCK = RATE_HZ
 
 
 class Spool:
@@ -75,7 +75,10 @@ class Spool:
         self._peaks = peaks[len(powers) :]
 
     def blocks(self) -> Iterator[Samples]:
-        """The samples from the first on, in blocks of 2 s."""
+        """The samples from the first on, in blocks of 1 s.
+
+        Short ones, since ffmpeg is at its largest while they are mastered.
+        """
         self._file.seek(0)
         while raw := self._file.read(_BLOCK * 4 * self.channels):
             yield np.frombuffer(raw, "<f4").reshape(-1, self.channels)
