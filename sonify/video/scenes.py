@@ -127,8 +127,9 @@ class SceneFinder:
         if any(alike(one, other) >= _SAME for one, other in product(reversed(before), after)):
             return True
         # In the dark there is nothing to be recognised: then it is enough that it is as dark again.
-        dark = [look for look in before if look.empty]
-        later = self._looks[first_after : self._at(first_after, _DARK_S) + 1] if dark else []
+        earlier = self._looks[self._at(last_before, -_DARK_S) : last_before + 1]
+        later = self._looks[first_after : self._at(first_after, _DARK_S) + 1]
+        dark = [look for look in earlier if look.empty]
         least = self._settings.min_change / 2
         return any(difference(one, other) < least for one, other in product(dark, later))
 
