@@ -8,7 +8,7 @@ import numpy as np
 
 from sonify.cues import Cue
 from sonify.mix.dynamics import loudness_lufs
-from sonify.mix.sources import RATE_HZ, SoundFile, SoundStream
+from sonify.mix.sources import RATE_HZ, Samples, SoundFile, SoundStream
 from sonify.settings import MixSettings
 
 LONGEST_MEASURE_S = 120.0
@@ -19,6 +19,7 @@ MOST_LIFT_DB = 24.0
 
 _LEAST_DC = 0.001
 _DC_FROM_S = 0.1  # the mean of a shorter sound is no offset but the sound
+_EDGE = RATE_HZ // 50
 
 
 @dataclass(frozen=True)
@@ -60,15 +61,22 @@ def measure(cue: Cue, sound: SoundFile, nominal: Nominal) -> Level:
     """The level of the part of `sound` that `cue` plays. Raises LibraryError when it can't be read."""
     start_s, length_s = used_part_s(cue, sound)
     count = max(1, round(min(length_s, LONGEST_MEASURE_S) * RATE_HZ))
-    stream = SoundStream(sound, round(start_s * sound.rate_hz), wanted=count)
-    try:
-        samples = stream.read(count)
-    finally:
-        stream.close()
+    first = round(start_s * sound.rate_hz)
+    samples, damaged = _read(sound, first, count)
     long = len(samples) >= _DC_FROM_S * RATE_HZ
-    mean = samples.mean(axis=0, dtype=np.float64) if long else np.zeros(stream.channels)
+    inside = samples[_EDGE:-_EDGE] if long else samples[:0]  # at the ends the resampler rings with an offset
+    mean = inside.mean(axis=0, dtype=np.float64) if long else np.zeros(samples.shape[1])
     dc = tuple(float(m) if abs(m) > _LEAST_DC else 0.0 for m in mean)
-    lufs = loudness_lufs(samples - np.array(dc, np.float32))
+    lufs = loudness_lufs(_read(sound, first, count, dc)[0] if any(dc) else samples)
     target_lufs = nominal.effect_lufs if cue.kind == "effect" else nominal.ambience_lufs
     silent = lufs == float("-inf")
-    return Level(0.0 if silent else min(target_lufs - lufs, MOST_LIFT_DB), dc, stream.damaged, silent)
+    return Level(0.0 if silent else min(target_lufs - lufs, MOST_LIFT_DB), dc, damaged, silent)
+
+
+def _read(sound: SoundFile, first: int, count: int, dc: tuple[float, ...] = ()) -> tuple[Samples, int]:
+    """Samples at 48 kHz from a frame on, and how many of them were no numbers."""
+    stream = SoundStream(sound, first, wanted=count, dc=dc)
+    try:
+        return stream.read(count), stream.damaged
+    finally:
+        stream.close()

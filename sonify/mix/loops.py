@@ -56,16 +56,13 @@ class LoopStream(Resampled):
             frames = _LoopedFrames(sound, first, self.loop)
         else:
             frames = FrameStream(sound, first, wanted=frames_for(wanted, rate_hz))
-        super().__init__(frames, rate_hz)
-        self._dc = np.array(dc, np.float32) if any(dc) else None
+        super().__init__(frames, rate_hz, dc)
         self._front = np.zeros((0, self.channels), np.float32)
 
     def read(self, count: int) -> Samples:
         """The next `count` samples [count, C] at 48 kHz."""
         front, self._front = self._front[:count], self._front[count:]
         samples = super().read(count - len(front))
-        if self._dc is not None:
-            samples = samples - self._dc
         silence = np.zeros((count - len(front) - len(samples), self.channels), np.float32)
         return np.concatenate([front, samples, silence]) if len(front) or len(silence) else samples
 

@@ -173,11 +173,13 @@ class FrameStream:
 class Resampled:
     """A stream of frames played at `rate_hz` frames a second, at 48 kHz.
 
-    The samples do not depend on how many are asked for at a time.
+    The samples do not depend on how many are asked for at a time. dc: what is taken off each channel, before it is
+    resampled: the step to an offset would ring.
     """
 
-    def __init__(self, stream: Source, rate_hz: float) -> None:
+    def __init__(self, stream: Source, rate_hz: float, dc: tuple[float, ...] = ()) -> None:
         self.channels = stream.channels
+        self._dc = np.array(dc, np.float32) if any(dc) else None
         self._stream, self._block, self._ended = stream, max(1, round(rate_hz)), False
         self._ready: Samples = np.zeros((0, self.channels), np.float32)
         self._resampler = (
@@ -189,12 +191,12 @@ class Resampled:
     def read(self, count: int) -> Samples:
         """The next `count` samples [count, C]; fewer at the end, none after it. Raises LibraryError."""
         if self._resampler is None:
-            return self._stream.read(count)
+            return self._centred(self._stream.read(count))
         parts, have = [self._ready], len(self._ready)
         while have < count and not self._ended:
             fresh = self._stream.read(self._block)
             self._ended = len(fresh) < self._block
-            part = self._resampler.resample_chunk(np.ascontiguousarray(fresh), last=self._ended)
+            part = self._resampler.resample_chunk(np.ascontiguousarray(self._centred(fresh)), last=self._ended)
             parts.append(part)
             have += len(part)
         joined = np.concatenate(parts) if len(parts) > 1 else self._ready
@@ -206,6 +208,9 @@ class Resampled:
         self._stream.close()
         self._ended = True
 
+    def _centred(self, samples: Samples) -> Samples:
+        return samples if self._dc is None else samples - self._dc
+
 
 class SoundStream(Resampled):
     """A sound from one of its frames to its end, at 48 kHz, as mono or stereo; see FrameStream.
@@ -213,11 +218,13 @@ class SoundStream(Resampled):
     wanted: how many samples will be asked for, None when that is not known.
     """
 
-    def __init__(self, sound: SoundFile, start_frame: int = 0, *, wanted: int | None = None) -> None:
+    def __init__(
+        self, sound: SoundFile, start_frame: int = 0, *, wanted: int | None = None, dc: tuple[float, ...] = ()
+    ) -> None:
         self._frames = FrameStream(
             sound, start_frame, wanted=None if wanted is None else frames_for(wanted, sound.rate_hz)
         )
-        super().__init__(self._frames, sound.rate_hz)
+        super().__init__(self._frames, sound.rate_hz, dc)
 
     @property
     def damaged(self) -> int:
