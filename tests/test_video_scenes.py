@@ -234,6 +234,13 @@ def test_a_whip_pan_with_lightning_in_it_is_no_edge(screens_per_s: float) -> Non
     assert not edges(find(np.repeat(moving[:1], 24, axis=0), moving, rest))
 
 
+def test_a_whip_pan_under_a_strobe_is_no_edge() -> None:
+    moving = pan(4, 1, screens_per_s=1.5)
+    shot = np.concatenate([np.repeat(moving[:1], 24, axis=0), moving, np.repeat(moving[-1][None], 24, axis=0)])
+    shot[1::3] += 0.7 * (245 - shot[1::3])
+    assert not edges(find(shot))
+
+
 def test_black_bars_hide_no_cut() -> None:
     shots = [shot.copy() for shot in (still(1, 2), still(2, 2), still(3, 2))]
     for shot in shots:

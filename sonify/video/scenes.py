@@ -16,7 +16,7 @@ import numpy as np
 from sonify.settings import SceneSettings
 from sonify.video import dissolves
 from sonify.video.frames import Frames
-from sonify.video.likeness import Look, alike, difference, zoomed_alike
+from sonify.video.likeness import Look, Shift, alike, difference, shift, zoomed_alike
 
 # Measured on films made by code and on the real clips: docs/presence.md and tests/test_video_scenes.py.
 _AROUND_S = 0.5  # the steps around, to which one is compared
@@ -27,6 +27,10 @@ _HALF_DISSOLVES_S = (0.25, 0.5, 0.75, 1.0)
 _AHEAD_S = max(_HALF_DISSOLVES_S) + _DARK_S  # cuts are known before dissolves around them are looked for
 _ONE_DISSOLVE_S = 1.0  # dissolves nearer than this are one
 _SAME = 0.45  # likeness from which two pictures are of one place; two places have .1 to .35
+_WHIP, _WHIP_STEPS = (
+    0.2,
+    3,
+)  # share of the width that a fast pan moves by in so many steps; a hand shakes there and back
 _STILL = 2.0  # mean grey values of difference that are noise
 
 
@@ -51,7 +55,7 @@ class SceneFinder:
         self._settings = settings
         self._times_s: list[Fraction] = []
         self._looks: list[Look] = []
-        self._alike: list[float | None] = []
+        self._moves: list[Shift | None] = []
         self._next_cut = 0
         self._next = 0
         self._looked_s = Fraction(-1)
@@ -62,7 +66,7 @@ class SceneFinder:
         """The next frames, uint8 [M, h, w], in order."""
         for pixels, time_s in zip(grey.pixels, grey.times_s, strict=True):
             self._looks.append(Look(pixels.astype(np.float32)))
-            self._alike.append(None)
+            self._moves.append(None)
             self._times_s.append(time_s)
             self._judge(self._times_s[-1])
 
@@ -106,7 +110,7 @@ class SceneFinder:
     def _forget(self) -> None:
         # The picture before the next one stays, however long ago it was.
         while self._next > 1 and self._times_s[self._next - 1] - self._times_s[0] > _AHEAD_S:
-            del self._times_s[0], self._looks[0], self._alike[0]
+            del self._times_s[0], self._looks[0], self._moves[0]
             self._next, self._next_cut = self._next - 1, self._next_cut - 1
 
     def _cut(self, index: int) -> float:
@@ -151,7 +155,7 @@ class SceneFinder:
             strength = dissolves.strength(self._looks[first : last + 1], middle - first)
             if strength > best:
                 best, span = strength, (first, last)
-        return best if best and not self._still_there(*span) else 0.0
+        return best if best and not self._whips(*span) and not self._still_there(*span) else 0.0
 
     def _still_there(self, first: int, last: int) -> bool:
         """Whether the place before is there after all: nearer, or behind what covers it."""
@@ -161,12 +165,24 @@ class SceneFinder:
 
     def _like(self, index: int) -> float:
         """How alike a picture and the one before it are."""
-        known = self._alike[index]
+        return self._move(index).alike
+
+    def _move(self, index: int) -> Shift:
+        """Where the picture before is found in this one."""
+        known = self._moves[index]
         if known is None:
             one, other = self._looks[index - 1], self._looks[index]
             # A still picture needn't be looked at closely.
-            known = self._alike[index] = 1.0 if difference(one, other) < _STILL else alike(one, other)
+            known = Shift(1.0, 0, 0) if difference(one, other) < _STILL else shift(one, other)
+            self._moves[index] = known
         return known
+
+    def _whips(self, first: int, last: int) -> bool:
+        """Whether the camera turns so fast that soon nothing of a picture is left: then all may look like a blend."""
+        moves = [self._move(index) for index in range(first + 1, last + 1)]
+        turns = [move.right if move.alike >= _SAME else 0 for move in moves]
+        width = self._looks[first].picture.shape[1]
+        return any(abs(sum(turns[k : k + _WHIP_STEPS])) > _WHIP * width for k in range(len(turns)))
 
     def _at(self, index: int, offset_s: float) -> int:
         """The farthest frame from `index` that is no more than offset_s away, after it or (negative) before."""
