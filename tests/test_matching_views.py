@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sonify.matching.views import AROUND_SHARE, surroundings
+from sonify.matching.views import AROUND_SHARE, FARTHEST, surroundings
 from sonify.models.interface import Box
 
 TILES = (Box(0, 0, 0.5625, 1), Box(0.4375, 0, 1, 1))
@@ -35,3 +35,15 @@ def test_a_close_view_alone_is_believed_less_than_one_that_fits_its_surroundings
     cosines[0, 0, 1] = 0.3  # the second a little in the tile around it too
     heard = around.heard(cosines).max(axis=1)[0]
     assert heard[1] > heard[0] > 0.4
+
+
+def test_what_stands_out_more_in_the_same_place_puts_a_label_behind() -> None:
+    around = surroundings((*TILES, *CLOSE, Box(0.1, 0, 0.38, 0.5)))
+    assert around.beside.tolist()[0] == [True, False, False, True]
+    labels = np.array([[[1.0, -1.0], [1.0, -1.0], [1.0, -9.0], [0.0, 0.0]]], np.float32)
+    rival = np.array([[0.5, 2.0, 3.0, -1.0]], np.float32)
+    found = around.contested(labels, rival)[0]
+    assert found[0].tolist() == [1.0, -2.5]  # ahead of all that is near stays ahead
+    assert found[1].tolist() == [0.0, -4.0]
+    assert found[2].tolist() == [-1.0, -9.0 - FARTHEST]
+    assert np.array_equal(surroundings(TILES).contested(labels[:, :2], rival[:, :2]), labels[:, :2])

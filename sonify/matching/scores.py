@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sonify.matching.rank import from_middle
 from sonify.matching.views import surroundings
 from sonify.models.background import background
-from sonify.models.calibration import Calibration
+from sonify.models.calibration import Calibration, probabilities
 from sonify.models.interface import Box, Embeddings
 
 Array = NDArray[np.float32]
@@ -81,12 +81,15 @@ def score(
     scene: the frames are those of one scene, and a label must rise over what the scene as a whole shows too.
     """
     around = surroundings(boxes)
+    cosines = around.heard(vectors @ words.labels.T)
     if words.usual is not None and calibration.usual is not None:
         over = shown(around.heard(background(vectors, words.null, words.usual)), scene=scene)
         calibration = calibration.usual
+        rival = calibration.log_odds(around.heard(vectors @ words.usual.T).max(axis=-1, keepdims=True), over)
+        odds = around.contested(calibration.log_odds(cosines, over), rival[..., 0])
     else:
-        over = around.heard((vectors @ words.null.T).max(axis=-1))
-    seen = calibration.probabilities(around.heard(vectors @ words.labels.T), over)
+        odds = calibration.log_odds(cosines, around.heard((vectors @ words.null.T).max(axis=-1)))
+    seen = probabilities(odds)
     boxes = tuple(boxes[view] for view in around.close)
     if words.odds is not None:
         likelier = words.odds * seen

@@ -56,8 +56,16 @@ class Calibration:
 
     def probabilities(self, cosines: NDArray[np.float32], null: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probabilities [..., L] of L labels, from their cosines [..., L] and the best null cosine [...]."""
-        logits = self.scale * (cosines - null[..., None]) + self.bias
-        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -60, 60))), dtype=np.float32)
+        return probabilities(self.log_odds(cosines, null))
+
+    def log_odds(self, cosines: NDArray[np.float32], null: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same as log(p / (1 - p))."""
+        return np.asarray(self.scale * (cosines - null[..., None]) + self.bias, dtype=np.float32)
+
+
+def probabilities(log_odds: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities of the same shape."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -60, 60))), dtype=np.float32)
 
 
 OPENAI_CLIP = Calibration(scale=140.0, bias=-3.1, usual=Calibration(scale=135.0, bias=-1.7))
