@@ -28,7 +28,7 @@ LIBRARY = 60
 DRAWS = 8
 NOTHING_SHARE = 0.07
 """At most so many nothing-frames with any label above 0.5: below the allowed 10 % with some room."""
-PHOTOS_SHARE = 0.7
+PHOTOS_SHARE = 0.78
 """At least so many photographs with any label above 0.5: over the asked 60 % with some room."""
 
 

@@ -29,13 +29,14 @@ from training.phrases import build_book, filler_words, held_out
 from training.refit import refit
 from training.said import Extra, Sampler
 from training.sentences import gather, new_words, place
-from training.student import STARTED_TOWER, TOWER
+from training.student import STARTED_TOWER, TOWER, blended
 from training.teacher import make_view
 from training.text_tower import TextSettings, anchor_table, earlier_words, names_by_clip, train_text_tower
 
 TEACHER = "mobilenet_v2_1.0_224_quant.tflite"
 WIDE_SHARE = 0.55
 """Of a text batch: phrases that the sentence encoder placed."""
+Blend = tuple[Path, float] | None
 
 
 def prepare(photos: Photos, cache: Path, teacher: Path, views: int, seed: int) -> None:
@@ -65,13 +66,13 @@ class Words:
 
 
 def words_to_weights(
-    photos: Photos, words: Words, run: Path, settings: TextSettings, earlier: Path | None = None, onward: bool = False
+    photos: Photos, words: Words, run: Path, settings: TextSettings, earlier: Path | None = None, blend: Blend = None
 ) -> Path:
     """Stage 2, export and calibration; returns the model's folder.
 
     earlier: the model towards whose words a started tower was trained; its text tower then goes on. The last layer of
-    a started tower is not fitted again: it was trained near the size of use already. onward: that model has met all
-    tokens that it will ever meet.
+    a started tower is not fitted again: it was trained near the size of use already. blend: where the tower went on
+    from, and the share of what is new; that model has met all tokens that it will ever meet.
     """
     name, tower = ("image.pt", STARTED_TOWER) if earlier else ("refit.pt", TOWER)
     state = torch.load(run / name, map_location="cpu", weights_only=True)
@@ -89,23 +90,25 @@ def words_to_weights(
         placed, aims = place(known, targets, wide, favoured)
         extras.append(Extra(placed.phrases, aims, WIDE_SHARE, placed.vectors))
         meanings = known.vectors
-        if model and not onward:
+        if model and not blend:
             table = model.token_embedding.weight.detach()
             heard = (*known.phrases, *(extras[0].phrases if words.names else ()))
             table.copy_(torch.from_numpy(new_words(words.sentences, words.cache, table.numpy(), heard)))
     fillers = filler_words(words.labels, book) if words.labels else ()
     sampler = Sampler(anchors, book, tuple(extras), fillers, settings.seed, meanings)
     model = train_text_tower(sampler, settings, run / "text.jsonl", model)
-    folder = export(model, state["average"], run / "model", tower)
+    image = blended(state["average"], *blend) if blend else state["average"]
+    folder = export(model, image, run / "model", tower)
     calibrate(folder, photos)
     return folder
 
 
-def with_earlier_words(photos: Photos, earlier: Path, run: Path) -> Path:
+def with_earlier_words(photos: Photos, earlier: Path, run: Path, blend: Blend = None) -> Path:
     """Export a tower that was trained towards an earlier model's words with its text tower as it is."""
     state = torch.load(run / "image.pt", map_location="cpu", weights_only=True)
     model = earlier_words(earlier, STARTED_TOWER)
-    folder = export(model, state["average"], run / "model", STARTED_TOWER)
+    image = blended(state["average"], *blend) if blend else state["average"]
+    folder = export(model, image, run / "model", STARTED_TOWER)
     calibrate(folder, photos)
     return folder
 
@@ -120,6 +123,7 @@ def main() -> None:
     parser.add_argument("--sentences", type=Path, help="folder of all-MiniLM-L6-v2: more phrasings by it")
     parser.add_argument("--start", type=Path, help="EfficientNet-Lite0's weights, or a model's folder to go on from")
     parser.add_argument("--words", type=Path, help="a model's folder: train towards its words, begin from them")
+    parser.add_argument("--blend", type=float, default=0.5, help="of a model gone on from: share of what is new")
     parser.add_argument("--library", type=Path, default=Path("sound_library"))
     parser.add_argument("--cache", type=Path, default=Path("training/cache"))
     parser.add_argument("--out", type=Path, required=True)
@@ -151,11 +155,11 @@ def main() -> None:
     words = Words(
         args.judges, args.names, args.media / "labels" if args.media else None, args.sentences, args.cache
     )  # fmt: skip
+    blend = (args.start, args.blend) if args.start and args.start.is_dir() else None
     if args.start and not args.sentences:
-        folder = with_earlier_words(photos, args.words, args.out)
+        folder = with_earlier_words(photos, args.words, args.out, blend)
     else:
-        onward = args.start is not None and args.start.is_dir()
-        folder = words_to_weights(photos, words, args.out, settings, args.words, onward)
+        folder = words_to_weights(photos, words, args.out, settings, args.words, blend)
     report = evaluate(folder, photos, args.media, args.library, args.photos)
     (args.out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 

@@ -118,3 +118,17 @@ def image_tower_of(folder: Path) -> dict[str, Tensor]:
     stored = load_file(folder / "open_clip_model.safetensors")
     visual = {k.removeprefix("visual."): v for k, v in stored.items() if k.startswith("visual.")}
     return {k: v.float() if v.is_floating_point() else v for k, v in visual.items()}
+
+
+def blended(state: dict[str, Tensor], start: Path, share: float) -> dict[str, Tensor]:
+    """A trained student's state with the image tower between the start's (share 0) and its own (1).
+
+    The mean of the weights before and after recognises more than either: what was learned, without what was
+    forgotten (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+    """
+    found = dict(state)
+    for name, value in image_tower_of(start).items():
+        key = f"visual.{name}"
+        if value.is_floating_point():
+            found[key] = torch.lerp(value, state[key].float(), share)
+    return found

@@ -47,7 +47,7 @@ def anchor_table(image_state: dict[str, Tensor]) -> np.ndarray:
 @dataclass(frozen=True)
 class TextSettings:
     steps: int = 2000
-    batch: int = 128
+    batch: int = 192
     peak_rate: float = 2e-3
     seed: int = 0
     threads: int = 1
