@@ -29,7 +29,7 @@ from training.phrases import build_book, filler_words, held_out
 from training.refit import refit
 from training.said import Extra, Sampler
 from training.sentences import gather, new_words, place
-from training.student import STARTED_TOWER, TOWER, blended
+from training.student import STARTED_TOWER, TOWER, blended, image_tower_of
 from training.teacher import make_view
 from training.text_tower import TextSettings, anchor_table, earlier_words, names_by_clip, train_text_tower
 
@@ -96,19 +96,28 @@ def words_to_weights(
             table.copy_(torch.from_numpy(new_words(words.sentences, words.cache, table.numpy(), heard)))
     fillers = filler_words(words.labels, book) if words.labels else ()
     sampler = Sampler(anchors, book, tuple(extras), fillers, settings.seed, meanings)
+    before = {name: value.clone() for name, value in model.state_dict().items()} if model else {}
     model = train_text_tower(sampler, settings, run / "text.jsonl", model)
-    image = blended(state["average"], *blend) if blend else state["average"]
-    folder = export(model, image, run / "model", tower)
+    if blend:
+        words_before = {name: value for name, value in before.items() if not name.startswith("visual.")}
+        model.load_state_dict(blended(model.state_dict(), words_before, blend[1]))
+    folder = export(model, _image(state["average"], blend), run / "model", tower)
     calibrate(folder, photos)
     return folder
+
+
+def _image(state: dict[str, torch.Tensor], blend: Blend) -> dict[str, torch.Tensor]:
+    if blend is None:
+        return state
+    start, share = blend
+    return blended(state, {f"visual.{name}": value for name, value in image_tower_of(start).items()}, share)
 
 
 def with_earlier_words(photos: Photos, earlier: Path, run: Path, blend: Blend = None) -> Path:
     """Export a tower that was trained towards an earlier model's words with its text tower as it is."""
     state = torch.load(run / "image.pt", map_location="cpu", weights_only=True)
     model = earlier_words(earlier, STARTED_TOWER)
-    image = blended(state["average"], *blend) if blend else state["average"]
-    folder = export(model, image, run / "model", STARTED_TOWER)
+    folder = export(model, _image(state["average"], blend), run / "model", STARTED_TOWER)
     calibrate(folder, photos)
     return folder
 

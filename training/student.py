@@ -120,15 +120,14 @@ def image_tower_of(folder: Path) -> dict[str, Tensor]:
     return {k: v.float() if v.is_floating_point() else v for k, v in visual.items()}
 
 
-def blended(state: dict[str, Tensor], start: Path, share: float) -> dict[str, Tensor]:
-    """A trained student's state with the image tower between the start's (share 0) and its own (1).
+def blended(new: dict[str, Tensor], old: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Weights between those before (share 0) and those after training (1); what `old` doesn't have stays the new.
 
     The mean of the weights before and after recognises more than either: what was learned, without what was
     forgotten (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
     """
-    found = dict(state)
-    for name, value in image_tower_of(start).items():
-        key = f"visual.{name}"
-        if value.is_floating_point():
-            found[key] = torch.lerp(value, state[key].float(), share)
+    found = dict(new)
+    for name, value in old.items():
+        if name in new and value.is_floating_point():
+            found[name] = torch.lerp(value.float(), new[name].float(), share)
     return found
