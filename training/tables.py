@@ -33,7 +33,7 @@ def tables(report: dict[str, Any]) -> str:
         f"{percent(photos['top1'])} | {percent(photos['top5'])} |"
     )
     lines.append(
-        f"| of these, the {photos['check_photos']} that no choice and no number was fitted to | "
+        f"| of these, the {photos['check_photos']} that no number was fitted to | "
         f"{percent(photos['check_top1'])} | {percent(photos['check_top5'])} |"
     )
     lines.append(
