@@ -33,7 +33,7 @@ Maps = Callable[[NDArray[np.uint8], Array], Array]
 
 RATE_HZ = 5.0
 """Frames a second: what crosses the picture in a second is seen five times on its way."""
-SURE = 0.05
+SURE = 0.06
 """A frame counts from this confidence. Of 120 labels that were asked for where they are not, 8 % were placed, and
 the first look had found none of them; of those that are there, 83 %."""
 USUAL_SHARE = 0.05
