@@ -352,3 +352,16 @@ def test_a_blend_lies_between_the_start_and_what_was_learned() -> None:
     found = blended(new, old, 0.25)
     assert found["weight"].tolist() == [0.5] * 3
     assert int(found["count"]) == 9 and float(found["scale"]) == 5.0 and "gone" not in found
+
+
+def test_mistakes_are_drawn_surest_first(tmp_path: Path) -> None:
+    from training.failures import SMALL, draw_failures, mistakes
+    from training.loaded import load
+
+    found, count = mistakes(load(MINI), each=4)
+    assert count == 8 * 4 * (1 + len(SMALL))  # seven drawn concepts, and nothing
+    assert found and all(m.truth != m.taken for m in found)
+    assert [m.lead for m in found] == sorted((m.lead for m in found), reverse=True)
+    draw_failures(found, tmp_path / "failures.png")
+    with Image.open(tmp_path / "failures.png") as picture:
+        assert picture.format == "PNG" and picture.width > 400
