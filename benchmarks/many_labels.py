@@ -22,7 +22,7 @@ from sonify.matching.choose import by_fit
 from sonify.matching.scene import SceneLabels
 from sonify.matching.scores import Words, score
 from sonify.models.registry import load
-from sonify.models.text import embed_null
+from sonify.models.text import embed_null, embed_usual
 from sonify.settings import ModelSettings, Settings
 from sonify.video.scenes import SceneSpan
 
@@ -40,14 +40,14 @@ def main() -> None:
     model = load(ModelSettings(name="sonify-mini", device="cpu"))
     pixels = rng.integers(0, 255, (2 * SECONDS, model.image_size_px, model.image_size_px * 16 // 9, 3), np.uint8)
     vectors = model.embed_frames(pixels)
-    null = embed_null(model)
+    null, usual = embed_null(model), embed_usual(model)
     span = SceneSpan(Fraction(0), Fraction(SECONDS))
     times = tuple(Fraction(k, 2) for k in range(len(pixels)))
 
     def judge(count: int) -> Callable[[], object]:
         labels = rng.normal(size=(count, vectors.vectors.shape[2])).astype(np.float32)
         labels /= np.linalg.norm(labels, axis=1, keepdims=True)
-        catalog, words = _catalog(count), Words(labels, null)
+        catalog, words = _catalog(count), Words(labels, null, usual)
 
         def work() -> object:
             scores = score(vectors.vectors, vectors.boxes, words, model.calibration)

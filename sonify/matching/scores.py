@@ -81,11 +81,12 @@ def score(
     scene: the frames are those of one scene, and a label must rise over what the scene as a whole shows too.
     """
     around = surroundings(boxes)
-    cosines = around.heard(vectors @ words.labels.T)
+    together = around.heard(vectors)  # a mean of vectors has the mean of their cosines, for all labels at once
+    cosines = together @ words.labels.T
     if words.usual is not None and calibration.usual is not None:
         over = shown(around.heard(background(vectors, words.null, words.usual)), scene=scene)
         calibration = calibration.usual
-        rival = calibration.log_odds(around.heard(vectors @ words.usual.T).max(axis=-1, keepdims=True), over)
+        rival = calibration.log_odds((together @ words.usual.T).max(axis=-1, keepdims=True), over)
         odds = around.contested(calibration.log_odds(cosines, over), rival[..., 0])
     else:
         odds = calibration.log_odds(cosines, around.heard((vectors @ words.null.T).max(axis=-1)))

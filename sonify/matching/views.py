@@ -60,8 +60,9 @@ class Surroundings:
         if self.alone:
             return labels
         first = np.stack([rival[:, beside].max(axis=1) for beside in self.beside], axis=1)
-        behind = np.clip(first[..., None] - labels, 0.0, FARTHEST)
-        return np.asarray(labels - behind, dtype=np.float32)
+        behind = first[..., None] - labels
+        np.clip(behind, 0.0, FARTHEST, out=behind)
+        return np.subtract(labels, behind, out=behind)
 
 
 def surroundings(boxes: tuple[Box, ...]) -> Surroundings:
