@@ -10,8 +10,8 @@ room, half a piano. So a close view is not simply believed.
   label, in the same view or in one that overlaps it, the label falls behind by as much again. The phrases are fixed,
   so what else is in a library changes nothing.
 
-Measured on 350 frames of composed videos with 405 emitters: where one wrong effect in two frames is let by, 75 instead
-of 67 % of the emitters are found (docs/matching.md).
+Measured on 350 frames of composed videos with 405 emitters: where one wrong effect in two frames is let by, 75
+instead of 67 % of the emitters are found (docs/matching.md).
 """
 
 from __future__ import annotations
