@@ -273,3 +273,15 @@ def test_odd_files(shared: Path, name: str) -> None:
 
 def test_the_odd_files_are_here(shared: Path) -> None:
     assert _REFUSED.keys() <= {path.name for path in (shared / "media" / "odd").iterdir()}
+
+
+def test_a_file_that_ends_before_its_boxes_do_is_cut_short(tmp_path: Path) -> None:
+    from sonify.video.truncated import cut_short
+
+    path = make_video(tmp_path / "a.mp4", numbered(30), options=["-movflags", "+faststart"])
+    assert not cut_short(path)
+    path.write_bytes(path.read_bytes()[:-100])
+    assert cut_short(path)
+    for content in (b"", b"no video at all, but long enough"):
+        path.write_bytes(content)
+        assert not cut_short(path)

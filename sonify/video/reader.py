@@ -22,6 +22,7 @@ from sonify.settings import VideoSettings
 from sonify.video import sources
 from sonify.video.frames import Chunk, Frames, VideoInfo
 from sonify.video.probe import Probed, examine, refused, scan
+from sonify.video.truncated import cut_short
 
 GREY_SIDE_PX = 64
 # At 2 frames a second and two views of each, a batch of 32 for the model.
@@ -111,8 +112,9 @@ class VideoReader:
 
     def _frames(self) -> Iterator[sources.Frame]:
         """From decord, and from ffmpeg where decord gives up; sets the final duration."""
-        last, trouble = Fraction(-1), "" if self._probed.decord else sources.WRONG
-        if self._probed.decord and self._info.path.stat().st_size <= sources.DECORD_MAX_BYTES:
+        trusted = self._probed.decord and not cut_short(self._info.path)
+        last, trouble = Fraction(-1), "" if trusted else sources.WRONG
+        if trusted and self._info.path.stat().st_size <= sources.DECORD_MAX_BYTES:
             self._source = sources.Decord(self._plan)
             for frame in self._source:
                 last = frame[0]
