@@ -17,9 +17,9 @@ def cut_short(path: Path) -> bool:
             head = file.read(16)
             if len(head) < 8 or (at == 0 and head[4:8] not in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")):
                 return False
-            length = struct.unpack(">I", head[:4])[0]
+            length = int(struct.unpack(">I", head[:4])[0])
             if length == 1 and len(head) == 16:
-                length = struct.unpack(">Q", head[8:])[0]
+                length = int(struct.unpack(">Q", head[8:])[0])
             if length < 8:  # 0: up to the end of the file
                 return False
             at += length
