@@ -12,15 +12,24 @@ import numpy as np
 import soundfile
 
 from sonify.models.calibration import Calibration
-from sonify.models.interface import Array, Box, Embeddings
+from sonify.models.interface import Array, Box, Details, Embeddings
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 CALIBRATION = Calibration(scale=20.0, bias=-8.0)
 COLOURS = {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)}
 
 
+class LooksFromAfar:
+    """What models have in common that see whole frames only."""
+
+    looks_closely = False
+
+    def embed_parts(self, pixels: np.ndarray, parts: Sequence[Sequence[Box]]) -> Details:
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
-class ColourModel:
+class ColourModel(LooksFromAfar):
     """Sees the mean colour of a frame's left and right half."""
 
     name: str = "colours"

@@ -18,6 +18,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 import soundfile
+from colours import LooksFromAfar
 
 from sonify.cli.program import run
 from sonify.cues import CueSheet
@@ -28,7 +29,7 @@ SURE = Calibration(scale=20.0, bias=-8.0)
 
 
 @dataclass(frozen=True)
-class Enthusiast:
+class Enthusiast(LooksFromAfar):
     """Sees every label in every frame."""
 
     name: str = "enthusiast"

@@ -18,7 +18,7 @@ from sonify.matching.look import look
 from sonify.matching.parts import Part
 from sonify.matching.presence import Interval, presence
 from sonify.matching.refine import Refine
-from sonify.matching.scores import Array, Sight, Words, score
+from sonify.matching.scores import Scores, Sight, Words, score
 from sonify.matching.second_look import Window, second_look
 from sonify.models.calibration import Calibration
 from sonify.models.interface import Embeddings
@@ -40,9 +40,9 @@ class Seen:
     sight: Sight
     words: Words
 
-    def judge(self, seen: Embeddings, labels: Sequence[int]) -> Array:
+    def judge(self, seen: Embeddings, labels: Sequence[int]) -> Scores:
         words = Words(self.words.labels[list(labels)], self.words.null)
-        return score(seen.vectors, seen.boxes, words, CALIBRATION).probabilities
+        return score(seen.vectors, seen.boxes, words, CALIBRATION, details=seen.details)
 
 
 def seen(path: Path) -> Seen:
@@ -61,8 +61,7 @@ def parts_of(film: Seen, spans: Sequence[SceneSpan], settings: Settings, label: 
     found = []
     for span in spans:
         frames = film.sight.between(span.start_s, span.end_s)
-        own = Embeddings(film.sight.embeddings.vectors[frames], film.sight.embeddings.boxes)
-        column = film.judge(own, (label,))[:, 0]
+        column = film.judge(film.sight.embeddings[frames], (label,)).probabilities[:, 0]
         for interval in presence(column, film.sight.times_s[frames], span.start_s, span.end_s, settings.matching):
             found.append(part(interval, label))
     return found

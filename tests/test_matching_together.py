@@ -35,8 +35,7 @@ def voted(
         np.array(chances, np.float32),
         np.full(count, float(start_s)),
         np.array(chances, np.float32),
-        np.zeros(count, np.int64),
-        WHOLE,
+        WHOLE * count,
         tuple(effects),
         vector / np.linalg.norm(vector),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from colours import LooksFromAfar
 
 from sonify.errors import ModelError
 from sonify.models.calibration import NULL_PHRASES, OPENAI_CLIP, Calibration
@@ -14,7 +15,7 @@ from sonify.models.interface import Array, Embeddings
 from sonify.models.text import TEMPLATES, embed_labels, embed_null, sentences
 
 
-class Counting:
+class Counting(LooksFromAfar):
     """A model whose vectors come from the letters, and that remembers what it was asked."""
 
     name, weights, image_size_px = "counting", "0123456789abcdef", 32

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from colours import LooksFromAfar
 from PIL import Image
 
 from sonify.cli.program import run
@@ -37,7 +38,7 @@ NAMES = {
 }
 
 
-class Letters:
+class Letters(LooksFromAfar):
     """An image-text model that knows words by their letters, and the colours red (dogs) and blue (doors)."""
 
     name, weights, image_size_px, precision = "letters", "0123456789abcdef", 32, "fp32"

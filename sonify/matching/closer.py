@@ -10,7 +10,7 @@ from sonify.library.sounds import Catalog
 from sonify.matching.events import Events
 from sonify.matching.parts import Part, Span
 from sonify.matching.refine import Refine
-from sonify.matching.scores import Array, Sight, Words, score
+from sonify.matching.scores import Scores, Sight, Words, score
 from sonify.matching.second_look import second_look
 from sonify.matching.where import Where
 from sonify.models.interface import Embeddings, ImageTextModel
@@ -72,7 +72,7 @@ class Closer:
         scenes_s = (span.end_s - span.start_s for span in spans if span.start_s < end_s and start_s < span.end_s)
         return part.interval.length_s >= min(Fraction(str(self._settings.matching.min_presence_s)), *scenes_s)
 
-    def _judge(self, seen: Embeddings, labels: Sequence[int]) -> Array:
+    def _judge(self, seen: Embeddings, labels: Sequence[int]) -> Scores:
         chosen, odds = list(labels), self._words.odds
         words = replace(self._words, labels=self._words.labels[chosen], odds=None if odds is None else odds[chosen])
-        return score(seen.vectors, seen.boxes, words, self._model.calibration).probabilities
+        return score(seen.vectors, seen.boxes, words, self._model.calibration, details=seen.details)

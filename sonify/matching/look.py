@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
 
 from sonify.errors import VideoError
-from sonify.matching.scores import Array, Sight
-from sonify.models.interface import Embeddings, ImageTextModel
+from sonify.matching.newcomers import Newcomers
+from sonify.matching.scores import Sight
+from sonify.models.interface import Details, Embeddings, ImageTextModel
 from sonify.video.frames import Chunk
 from sonify.video.scenes import SceneFinder
 
@@ -17,17 +18,28 @@ from sonify.video.scenes import SceneFinder
 def look(chunks: Iterable[Chunk], model: ImageTextModel, scenes: SceneFinder) -> Sight:
     """Vectors of all sampled frames; each chunk's grey frames go to `scenes`.
 
-    Raises VideoError when there are no frames.
+    A model that looks closely also sees by itself what comes, goes or moves. Raises VideoError when there are no
+    frames.
     """
-    vectors: list[Array] = []
+    seen: list[Embeddings] = []
+    details: list[Details] = []
     times: list[Fraction] = []
-    seen: Embeddings | None = None
+    newcomers = Newcomers()
     for chunk in chunks:
         scenes.add(chunk.grey)
         if len(chunk.frames):
-            seen = model.embed_frames(chunk.frames.pixels)
-            vectors.append(seen.vectors)
+            pixels = chunk.frames.pixels
+            seen.append(model.embed_frames(pixels))
+            if model.looks_closely:
+                details.append(model.embed_parts(pixels, newcomers.parts(pixels)))
             times += chunk.frames.times_s
-    if seen is None:
+    if not seen:
         raise VideoError("the video has no picture that can be read", hint="does it play elsewhere?")
-    return Sight(Embeddings(np.concatenate(vectors), seen.boxes), tuple(times))
+    vectors = np.concatenate([one.vectors for one in seen])
+    return Sight(Embeddings(vectors, seen[-1].boxes, _joined(details) if details else None), tuple(times))
+
+
+def _joined(details: Sequence[Details]) -> Details:
+    most = max(one.vectors.shape[1] for one in details)
+    padded = [np.pad(one.vectors, ((0, 0), (0, most - one.vectors.shape[1]), (0, 0))) for one in details]
+    return Details(np.concatenate(padded), tuple(parts for one in details for parts in one.parts))

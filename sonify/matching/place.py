@@ -55,13 +55,13 @@ def place(
     beds = visible(catalog, words, "ambience")
     for span in spans:
         frames = sight.between(span.start_s, span.end_s)
-        seen = sight.embeddings
-        scores = score(seen.vectors[frames], seen.boxes, words, calibration, scene=True)
+        seen = sight.embeddings[frames]
+        scores = score(seen.vectors, seen.boxes, words, calibration, details=seen.details, scene=True)
         times = sight.times_s[frames]
         scene = SceneLabels(span, scores, times, catalog, words, settings, order)
         effects = scene.effects()
         found += effects
-        if said := scene.vote(seen.vectors[frames], beds, effects):
+        if said := scene.vote(seen.vectors, beds, effects):
             votes.append(said)
         scenes.append(scene.described())
     parts: Sequence[Part] = _joined([*bed_parts(votes, beds, words, settings.matching), *found])

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from sonify.matching.parts import Part, Span
 from sonify.matching.presence import Levels, levels, log_odds
-from sonify.matching.scores import Array, Sight
+from sonify.matching.scores import Scores, Sight
 from sonify.matching.second_look import Window
-from sonify.models.interface import Embeddings, ImageTextModel
+from sonify.models.interface import Box, Embeddings, ImageTextModel
 from sonify.settings import Settings
 
-Judge = Callable[[Embeddings, Sequence[int]], Array]
-"""Probabilities float32 [N, len(labels)] of some labels (indices into the catalogue), in N frames."""
+Judge = Callable[[Embeddings, Sequence[int]], Scores]
+"""The scores of some labels (indices into the catalogue), in their order."""
 
 # One frame's word counts no more than this (log-odds from the middle), so that no outlier moves an edge.
 _LOUDEST = 2.0
@@ -25,13 +25,14 @@ _LOUDEST = 2.0
 
 @dataclass
 class _Edge:
-    """One edge of a part: what is seen around it."""
+    """One edge of a part: what is seen around it. box: where it shows best beside the edge, if it is a detail."""
 
     label: int
     rising: bool
     at_s: Fraction
     window: Window
     levels: Levels
+    box: Box | None = None
     times_s: list[Fraction] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
 
@@ -70,7 +71,7 @@ class Refine:
         self._model, self._judge, self._settings = model, judge, settings
         self._sight = sight
         self._step_s = 1 / Fraction(str(settings.video.sample_rate_hz))
-        self._scenes: dict[tuple[int, int], tuple[tuple[Fraction, ...], Levels]] = {}
+        self._scenes: dict[tuple[int, int], tuple[tuple[Fraction, ...], Levels, Scores]] = {}
         self._edges: dict[Part, list[_Edge]] = {}
         if settings.matching.refine_rate_hz > settings.video.sample_rate_hz:
             for part in parts:
@@ -83,16 +84,23 @@ class Refine:
 
     def see(self, times_s: Sequence[Fraction], frames: NDArray[np.uint8]) -> None:
         """Judges frames uint8 [N, H, W, 3], and lets them go."""
-        values = log_odds(self._judge(self._model.embed_frames(frames), self._labels))
+        near = [
+            edge
+            for edges in self._edges.values()
+            for edge in edges
+            if edge.window.start_s <= times_s[-1] and times_s[0] < edge.window.end_s
+        ]
+        seen = self._model.embed_frames(frames)
+        boxes = tuple(dict.fromkeys(edge.box for edge in near if edge.box))
+        if boxes:
+            seen = replace(seen, details=self._model.embed_parts(frames, [boxes] * len(frames)))
+        values = log_odds(self._judge(seen, self._labels).probabilities)
         columns = {label: column for column, label in enumerate(self._labels)}
-        for edges in self._edges.values():
-            for edge in edges:
-                if edge.window.end_s <= times_s[0] or edge.window.start_s > times_s[-1]:
-                    continue
-                for index, time_s in enumerate(times_s):
-                    if edge.window.start_s <= time_s < edge.window.end_s:
-                        edge.times_s.append(time_s)
-                        edge.values.append(float(values[index, columns[edge.label]]))
+        for edge in near:
+            for index, time_s in enumerate(times_s):
+                if edge.window.start_s <= time_s < edge.window.end_s:
+                    edge.times_s.append(time_s)
+                    edge.values.append(float(values[index, columns[edge.label]]))
 
     def result(self, part: Part) -> Part:
         """The part with its edges where they were seen; unchanged when it is none of those given."""
@@ -115,31 +123,34 @@ class Refine:
             last = span.start_s < interval.end_s <= span.end_s
             if not first and not last:
                 continue
-            times_s, at = self._scene(part.label, number, span)
+            times_s, at, scores = self._scene(part.label, number, span)
             if not times_s:
                 continue
+            inside = [k for k, time_s in enumerate(times_s) if interval.start_s <= time_s < interval.end_s]
+            beside = {True: scores.detail(inside[0], 0), False: scores.detail(inside[-1], 0)} if inside else {}
             if first:
                 # From the scene's beginning on: then it is unseen only up to the first frame looked at.
                 whole = interval.start_s == span.start_s
                 end_s = times_s[0] if whole else min(interval.start_s + self._step_s, middle_s)
                 start_s = max(interval.start_s - self._step_s, span.start_s)
-                found.append((True, interval.start_s, start_s, end_s, at))
+                found.append((True, interval.start_s, start_s, end_s, at, beside.get(True)))
             if last:
                 whole = interval.end_s == span.end_s
                 start_s = times_s[-1] if whole else max(interval.end_s - self._step_s, middle_s)
-                found.append((False, interval.end_s, start_s, min(interval.end_s + self._step_s, span.end_s), at))
+                end_s = min(interval.end_s + self._step_s, span.end_s)
+                found.append((False, interval.end_s, start_s, end_s, at, beside.get(False)))
         rate_hz = self._settings.matching.refine_rate_hz
         return [
-            _Edge(part.label, rising, at_s, Window(start_s, end_s, rate_hz), at)
-            for rising, at_s, start_s, end_s, at in found
+            _Edge(part.label, rising, at_s, Window(start_s, end_s, rate_hz), at, box)
+            for rising, at_s, start_s, end_s, at, box in found
             if end_s - start_s > Fraction(1) / Fraction(str(rate_hz))
         ]
 
-    def _scene(self, label: int, number: int, span: Span) -> tuple[tuple[Fraction, ...], Levels]:
-        """The frames of the first look in a scene, and the label's levels there."""
+    def _scene(self, label: int, number: int, span: Span) -> tuple[tuple[Fraction, ...], Levels, Scores]:
+        """The frames of the first look in a scene, the label's levels there, and its scores as the only label."""
         if (label, number) not in self._scenes:
             frames = self._sight.between(span.start_s, span.end_s)
-            seen = Embeddings(self._sight.embeddings.vectors[frames], self._sight.embeddings.boxes)
-            column = self._judge(seen, (label,))[:, 0]
-            self._scenes[label, number] = (self._sight.times_s[frames], levels(column, self._settings.matching))
+            scores = self._judge(self._sight.embeddings[frames], (label,))
+            at = levels(scores.probabilities[:, 0], self._settings.matching)
+            self._scenes[label, number] = (self._sight.times_s[frames], at, scores)
         return self._scenes[label, number]

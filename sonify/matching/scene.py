@@ -92,7 +92,7 @@ class SceneLabels:
         inside = slice(interval.first, interval.last + 1)
         column = self.scores.probabilities[inside, label]
         best = interval.first + int(np.argmax(column))
-        box = self.scores.boxes[int(self.scores.views[best, label])]
+        box = self.scores.box(best, label)
         pan = float(np.average(self.scores.centres[inside, label], weights=np.maximum(column, 1e-6)))
         rest = (other for other in ranked if other != label)
         others = different(rest, self.words.emitters, besides=(label,), most=self.settings.top - 1)

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonify.matching.rank import from_middle
-from sonify.matching.views import surroundings
+from sonify.matching.views import contested, surroundings
 from sonify.models.background import background
 from sonify.models.calibration import Calibration, probabilities
-from sonify.models.interface import Box, Embeddings
+from sonify.models.interface import Box, Details, Embeddings
 
 Array = NDArray[np.float32]
 
@@ -63,42 +63,82 @@ class Scores:
     """Probabilities that a label's emitter is there.
 
     probabilities: float32 [N, L], of the view that shows it best; centres: float32 [N, L], where in the width
-    it is, from -1 (left) to 1 (right), the views weighted by their probabilities; views: int [N, L], which of the
-    views that speak (sonify.matching.views) it is, whose parts of the picture are `boxes`.
+    it is, from -1 (left) to 1 (right), the views weighted by their probabilities; views: int [N, L], which view shows
+    it best: one of `boxes`, or after them one of the frame's details.
     """
 
     probabilities: Array
     centres: Array
     views: NDArray[np.int64]
     boxes: tuple[Box, ...]
+    details: Details | None = None
+
+    def box(self, frame: int, label: int) -> Box:
+        """The part of the picture that shows a label best in a frame."""
+        return self.detail(frame, label) or self.boxes[int(self.views[frame, label])]
+
+    def detail(self, frame: int, label: int) -> Box | None:
+        """The same where it is one of the frame's details, else None."""
+        view = int(self.views[frame, label]) - len(self.boxes)
+        return self.details.parts[frame][view] if view >= 0 and self.details else None
 
 
 def score(
-    vectors: Array, boxes: tuple[Box, ...], words: Words, calibration: Calibration, *, scene: bool = False
+    vectors: Array,
+    boxes: tuple[Box, ...],
+    words: Words,
+    calibration: Calibration,
+    *,
+    details: Details | None = None,
+    scene: bool = False,
 ) -> Scores:
-    """Scores of frames, from their vectors float32 [N, V, D].
+    """Scores of frames, from their vectors float32 [N, V, D] and what else was looked at of them.
 
     scene: the frames are those of one scene, and a label must rise over what the scene as a whole shows too.
     """
     around = surroundings(boxes)
-    together = around.heard(vectors)  # a mean of vectors has the mean of their cosines, for all labels at once
+    ground = _ground(vectors, words, calibration)
+    together, over = around.heard(vectors), around.heard(ground)  # a mean of vectors has the mean of their cosines
+    there = np.ones(over.shape, dtype=bool)
+    if details is not None and details.vectors.shape[1]:
+        there = np.concatenate([there, details.there], axis=1)
+        together = np.concatenate([together, details.vectors], axis=1)
+        over = np.concatenate([over, _ground(details.vectors, words, calibration)], axis=1)
+        over = np.where(there, over, np.float32(-1))
     cosines = together @ words.labels.T
     if words.usual is not None and calibration.usual is not None:
-        over = shown(around.heard(background(vectors, words.null, words.usual)), scene=scene)
-        calibration = calibration.usual
-        rival = calibration.log_odds((together @ words.usual.T).max(axis=-1, keepdims=True), over)
-        odds = around.contested(calibration.log_odds(cosines, over), rival[..., 0])
+        over = shown(over, scene=scene)
+        odds = calibration.usual.log_odds(cosines, over)
+        if not around.alone:
+            rival = (together @ words.usual.T).max(axis=-1, keepdims=True)
+            first = calibration.usual.log_odds(rival, over)[..., 0]
+            first[:, : len(boxes)] = around.first_of_all(first[:, : len(boxes)])
+            odds = contested(odds, first)
     else:
-        odds = calibration.log_odds(cosines, around.heard((vectors @ words.null.T).max(axis=-1)))
-    seen = probabilities(odds)
-    boxes = tuple(boxes[view] for view in around.close)
+        odds = calibration.log_odds(cosines, over)
+    seen = np.where(there[..., None], probabilities(odds), np.float32(0))
     if words.odds is not None:
         likelier = words.odds * seen
         seen = np.asarray(likelier / np.maximum(1 - seen + likelier, 1e-9), dtype=np.float32)
-    middles = np.array([box.left + box.right - 1 for box in boxes], dtype=np.float32)
     weight = seen.sum(axis=1)
-    centres = np.einsum("nvl,v->nl", seen, middles) / np.maximum(weight, 1e-9)
-    return Scores(seen.max(axis=1), centres.astype(np.float32), seen.argmax(axis=1), boxes)
+    centres = np.einsum("nvl,nv->nl", seen, _middles(boxes, details, there)) / np.maximum(weight, 1e-9)
+    return Scores(seen.max(axis=1), centres.astype(np.float32), seen.argmax(axis=1), boxes, details)
+
+
+def _ground(vectors: Array, words: Words, calibration: Calibration) -> Array:
+    """What labels must rise over in each view by itself, [N, V]."""
+    if words.usual is not None and calibration.usual is not None:
+        return background(vectors, words.null, words.usual)
+    return np.asarray((vectors @ words.null.T).max(axis=-1), dtype=np.float32)
+
+
+def _middles(boxes: tuple[Box, ...], details: Details | None, there: NDArray[np.bool_]) -> Array:
+    """Where in the width each view lies, -1..1: float32 [N, V]."""
+    middles = np.zeros(there.shape, dtype=np.float32)
+    middles[:, : len(boxes)] = [box.left + box.right - 1 for box in boxes]
+    for frame, parts in enumerate(details.parts if details else ()):
+        middles[frame, len(boxes) : len(boxes) + len(parts)] = [box.left + box.right - 1 for box in parts]
+    return middles
 
 
 def shown(background: Array, *, scene: bool) -> Array:

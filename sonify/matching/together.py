@@ -37,17 +37,15 @@ class BedVote:
     """What one scene says of the B beds of a library.
 
     interval: the whole of it. chances: pooled probabilities float32 [B]. shown_s, shown and boxes say where each bed
-    shows best: the frame's time in seconds float64 [B], its probability float32 [B], and the part of the picture int
-    [B], an index into `parts`. effects: the labels that are heard in it. view: its mean vector, of length 1, float32
-    [D].
+    shows best: the frame's time in seconds float64 [B], its probability float32 [B], and B parts of the picture.
+    effects: the labels that are heard in it. view: its mean vector, of length 1, float32 [D].
     """
 
     interval: Interval
     chances: Array
     shown_s: NDArray[np.float64]
     shown: Array
-    boxes: NDArray[np.int64]
-    parts: tuple[Box, ...]
+    boxes: tuple[Box, ...]
     effects: tuple[int, ...]
     view: Array
 
@@ -76,8 +74,7 @@ def vote(
         pooled[columns],
         np.array([float(time) for time in times_s])[best],
         chances[best, every],
-        scores.views[best, columns],
-        scores.boxes,
+        tuple(scores.box(int(frame), label) for frame, label in zip(best, columns, strict=True)),
         tuple(dict.fromkeys(effects)),
         np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32),
     )
@@ -124,7 +121,7 @@ def bed_parts(votes: Sequence[BedVote], beds: Sequence[int], words: Words, setti
         others = different(rest, words.emitters, besides=(beds[best],), most=settings.top - 1)
         other_chances = tuple(share(chances[list(beds).index(other)]) for other in others)
         for at, one in scenes:
-            box = one.parts[int(one.boxes[best])]
+            box = one.boxes[best]
             evidence = Evidence(
                 float(one.shown_s[best]),
                 share(one.shown[best]),

@@ -4,14 +4,12 @@ A model that looks closely sees each frame in large squares and, over them, in s
 (`video.view=close`). Somewhere among many close views there is always one that reminds of something: a corner of a
 room, half a piano. So a close view is not simply believed.
 
-- A quarter of what counts is what the larger view around it says, of the label and of what is usual alike. Large
-  views that have close ones say nothing by themselves.
+- A quarter of what it says is what the larger view around it says, of the label and of what is usual alike.
 - A place shows one thing first of all. Where a usual phrase (sonify.models.background) stands out more than the
-  label, in the same view or in one that overlaps it, the label falls behind by as much again. The phrases are fixed,
-  so what else is in a library changes nothing.
+  label, in the same view or in one of its size that overlaps it, the label falls behind by as much again. The phrases
+  are fixed, so what else is in a library changes nothing.
 
-Measured on 350 frames of composed videos with 405 emitters: where one wrong effect in two frames is let by, 75
-instead of 67 % of the emitters are found (docs/matching.md).
+What each of these brings is measured in docs/matching.md.
 """
 
 from __future__ import annotations
@@ -34,49 +32,44 @@ _LARGER = 1.5
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Which views speak, and which larger view each of them lies in: indices int [W], both of all views.
+    """Which larger view each view lies in, or itself: indices int [V]. beside: bool [V, V], of the same place."""
 
-    beside: bool [W, W], which of those that speak show the same place.
-    """
-
-    close: NDArray[np.int64]
     around: NDArray[np.int64]
     beside: NDArray[np.bool_]
 
     @property
     def alone(self) -> bool:
         """Whether all views are of one size, and each says what it says."""
-        return bool(np.array_equal(self.close, self.around))
+        return bool((self.around == np.arange(len(self.around))).all())
 
     def heard(self, values: Array) -> Array:
-        """What the views say together, [N, W, ...], from what each says alone, [N, V, ...]."""
+        """What the views say with what is around them, [N, V, ...], from what each says alone."""
         if self.alone:
-            return values[:, self.close]
-        mixed = (1 - AROUND_SHARE) * values[:, self.close] + AROUND_SHARE * values[:, self.around]
+            return values
+        mixed = (1 - AROUND_SHARE) * values + AROUND_SHARE * values[:, self.around]
         return np.asarray(mixed, dtype=np.float32)
 
-    def contested(self, labels: Array, rival: Array) -> Array:
-        """Log-odds of labels [N, W, L] against those of what stands out most in each view, [N, W]."""
-        if self.alone:
-            return labels
-        first = np.stack([rival[:, beside].max(axis=1) for beside in self.beside], axis=1)
-        behind = first[..., None] - labels
-        np.clip(behind, 0.0, FARTHEST, out=behind)
-        return np.subtract(labels, behind, out=behind)
+    def first_of_all(self, rival: Array) -> Array:
+        """What stands out most in each view or one beside it, [N, V], from what does in each, [N, V]."""
+        return np.stack([rival[:, beside].max(axis=1) for beside in self.beside], axis=1)
 
 
 def surroundings(boxes: tuple[Box, ...]) -> Surroundings:
-    """The close views among `boxes`, each with the larger one that holds most of it; all, where none is larger."""
+    """Of each view the larger one that holds most of it, and the views of its own size that overlap it."""
     sides = np.array([(b.left, b.top, b.right, b.bottom) for b in boxes], dtype=np.float64)
     areas = (sides[:, 2] - sides[:, 0]) * (sides[:, 3] - sides[:, 1])
     low = np.maximum(sides[:, None, :2], sides[None, :, :2])
     high = np.minimum(sides[:, None, 2:], sides[None, :, 2:])
     shared = np.clip(high - low, 0, None).prod(axis=-1)
-    beside = shared >= SAME_PLACE * np.minimum(areas[:, None], areas[None])
     larger = areas[None] > _LARGER * areas[:, None]
-    close = np.flatnonzero(larger.any(axis=1))
-    if not len(close):
-        every = np.arange(len(boxes))
-        return Surroundings(every, every, beside)
-    around = np.where(larger[close], shared[close], -1.0).argmax(axis=1)
-    return Surroundings(close, around, beside[np.ix_(close, close)])
+    like = ~(larger | larger.T)
+    beside = like & (shared >= SAME_PLACE * np.minimum(areas[:, None], areas[None]))
+    around = np.where(larger.any(axis=1), np.where(larger, shared, -1.0).argmax(axis=1), np.arange(len(boxes)))
+    return Surroundings(around, beside)
+
+
+def contested(labels: Array, first: Array) -> Array:
+    """Log-odds of labels [N, V, L] against those of the usual phrase that stands out most in each place, [N, V]."""
+    behind = first[..., None] - labels
+    np.clip(behind, 0.0, FARTHEST, out=behind)
+    return np.asarray(np.subtract(labels, behind, out=behind))

@@ -17,8 +17,8 @@ from sonify.errors import ModelError
 from sonify.models.calibration import OPENAI_CLIP, Calibration
 from sonify.models.checkpoints import Blueprint, check_model_config, check_weights, read_calibration, read_config
 from sonify.models.fuse import fuse_norms
-from sonify.models.interface import Array, Embeddings
-from sonify.models.preprocess import Recipe, layouts, prepare, side_px
+from sonify.models.interface import Array, Box, Details, Embeddings
+from sonify.models.preprocess import Recipe, layouts, prepare, prepare_parts, side_px
 from sonify.models.words import make_tokenizer, tokenizer_repo
 
 # what open_clip, timm and torch raise at a configuration or at weights that don't fit
@@ -73,6 +73,11 @@ class ClipModel:
         return side_px(self._recipe, self._view)
 
     @property
+    def looks_closely(self) -> bool:
+        """Whether frames are seen in close views, and parts of them by themselves."""
+        return self._view == "close"
+
+    @property
     def module(self) -> Any:
         """The open_clip model itself, for what needs its inner parts (sonify.models.dense)."""
         return self._module
@@ -97,8 +102,7 @@ class ClipModel:
 
         Raises ModelError for anything else, and when the device's memory doesn't suffice.
         """
-        if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or 0 in pixels.shape[1:]:
-            raise ModelError(f"frames are {pixels.dtype} {pixels.shape}", hint="they must be uint8 [N, H, W, 3]")
+        _check(pixels)
         plans = layouts(pixels.shape[1], pixels.shape[2], self._recipe, self._view)
         boxes = tuple(box for plan in plans for box in plan.boxes)
         vectors = np.empty((len(pixels), len(boxes), self._dimensions), dtype=np.float32)
@@ -115,6 +119,24 @@ class ClipModel:
                 vectors[start : start + step, first : first + views] = own
             first += views
         return Embeddings(vectors, boxes)
+
+    def embed_parts(self, pixels: NDArray[np.uint8], parts: Sequence[Sequence[Box]]) -> Details:
+        """Vectors of parts of frames, uint8 [N, H, W, 3] RGB of any size; parts: the boxes of each frame, any number.
+
+        A part is squeezed to a square. Raises ModelError as embed_frames does.
+        """
+        _check(pixels)
+        most = max(map(len, parts), default=0)
+        vectors = np.zeros((len(pixels), most, self._dimensions), dtype=np.float32)
+        asked = [(frame, place, box) for frame, boxes in enumerate(parts) for place, box in enumerate(boxes)]
+        for start in range(0, len(asked), self._batch_size):
+            some = asked[start : start + self._batch_size]
+            with self._working("parts of frames"), torch.inference_mode():
+                shown = [(pixels[frame], box) for frame, _, box in some]
+                ready = prepare_parts(shown, self._recipe, self._device, _DTYPES[self.precision])
+                found = self._unit(self._module.encode_image(ready), "parts of frames")
+            vectors[[frame for frame, _, _ in some], [place for _, place, _ in some]] = found
+        return Details(vectors, tuple(map(tuple, parts)))
 
     def embed_phrases(self, phrases: Sequence[str]) -> Array:
         """Unit vectors float32 [len(phrases), D], one a phrase as it stands.
@@ -215,6 +237,11 @@ def build(
         batch_size=batch_size,
         view=view,
     )
+
+
+def _check(pixels: NDArray[np.uint8]) -> None:
+    if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or 0 in pixels.shape[1:]:
+        raise ModelError(f"frames are {pixels.dtype} {pixels.shape}", hint="they must be uint8 [N, H, W, 3]")
 
 
 def _configuration(blueprint: Blueprint) -> tuple[str, dict[str, Any], dict[str, Any]]:

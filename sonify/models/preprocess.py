@@ -3,7 +3,8 @@
 Four views of a frame:
 
     tiles    squares side by side (one above the other when upright) that cover the whole picture, overlapping least
-    close    tiles, and squares of half their height over the whole picture: what is small in it fills one of them
+    close    tiles that overlap by half, and squares of half their height over the whole picture: what is small in it
+             fills one of them
     whole    the whole picture squeezed into one square
     centre   what open_clip's own transform makes of it, usually the square in the middle
 """
@@ -11,6 +12,7 @@ Four views of a frame:
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +25,8 @@ from sonify.models.interface import Box
 MAX_TILES = 8
 CLOSE = 2
 """How much smaller a close square is than a tile."""
+TILE_OVERLAP = 0.5
+"""The same of a tile, where there are close squares too: what is large and in the middle is whole in one of them."""
 CLOSE_OVERLAP = 0.25
 """Share of its side by which a close square reaches into the next: what lies between two is whole in one of them."""
 MAX_CLOSE = 45
@@ -67,7 +71,7 @@ def side_px(recipe: Recipe, view: str) -> int:
 def layouts(height: int, width: int, recipe: Recipe, view: str) -> tuple[Layout, ...]:
     """The layouts, one for each size, for frames of height x width pixels. view: tiles, close, whole or centre."""
     if view == "close":
-        return _tiles(height, width, recipe.size_px), _close(height, width, recipe.size_px)
+        return _tiles(height, width, recipe.size_px, overlap=TILE_OVERLAP), _close(height, width, recipe.size_px)
     return (layout(height, width, recipe, view),)
 
 
@@ -92,9 +96,9 @@ def layout(height: int, width: int, recipe: Recipe, view: str) -> Layout:
     return Layout(new_height, new_width, ((top, left),), (_box(top, left, size, new_height, new_width),))
 
 
-def _tiles(height: int, width: int, size: int) -> Layout:
+def _tiles(height: int, width: int, size: int, *, overlap: float = 0.0) -> Layout:
     ratio = max(height, width) / min(height, width)
-    count = min(MAX_TILES, max(1, math.ceil(ratio / SQUEEZE - 1e-9)))
+    count = min(MAX_TILES, math.ceil((max(ratio / SQUEEZE, 1.0) - 1) / (1 - overlap) - 1e-9) + 1)
     long = min(count * size, max(size, round(ratio * size)))
     if count == 1:
         long = size
@@ -143,9 +147,33 @@ def prepare(
     size = recipe.size_px
     views = [_cut(picture, top, left, size, recipe.fill) for top, left in plan.corners]
     stacked = views[0] if len(views) == 1 else torch.stack(views, dim=1).flatten(0, 1)
+    return _normalised(stacked, recipe, device, dtype)
+
+
+def prepare_parts(
+    shown: Sequence[tuple[NDArray[np.uint8], Box]], recipe: Recipe, device: torch.device, dtype: torch.dtype
+) -> torch.Tensor:
+    """Parts of frames, each uint8 [H, W, 3] with its box, as the tower's input [len(shown), 3, size, size]."""
+    squares = []
+    for pixels, box in shown:
+        height, width = pixels.shape[:2]
+        top, bottom = _pixels(box.top, box.bottom, height)
+        left, right = _pixels(box.left, box.right, width)
+        part = torch.from_numpy(pixels[top:bottom, left:right].copy()).to(device).permute(2, 0, 1)[None]
+        squares.append(_resized(part, recipe.size_px, recipe.size_px, recipe.interpolation))
+    return _normalised(torch.cat(squares), recipe, device, dtype)
+
+
+def _pixels(first: float, last: float, count: int) -> tuple[int, int]:
+    """From shares of a side to whole pixels, at least one."""
+    start = min(max(round(first * count), 0), count - 1)
+    return start, max(start + 1, min(round(last * count), count))
+
+
+def _normalised(views: torch.Tensor, recipe: Recipe, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
     mean = torch.tensor(recipe.mean, device=device).view(1, 3, 1, 1) * 255.0
     std = torch.tensor(recipe.std, device=device).view(1, 3, 1, 1) * 255.0
-    ready = stacked.to(torch.float32, memory_format=torch.channels_last).sub_(mean).div_(std)
+    ready = views.to(torch.float32, memory_format=torch.channels_last).sub_(mean).div_(std)
     return ready.to(dtype)
 
 
