@@ -118,7 +118,7 @@ class Session:
         # The quick checks first: is it a video, are there sounds? Only then is the model loaded.
         with open_video(path, self.settings.video, short_side_px=self._side_px, progress=self.progress) as reader:
             finder = SceneFinder(self.settings.scenes)
-            sight: Sight = look(reader, self.model, finder)
+            sight: Sight = look(reader, self.model, finder, newcomers=self.settings.matching.newcomers)
             info = reader.info
         closer = Closer(info, sight, self.catalog, self.words, self.model, self.settings, progress=self.progress)
         placed = place(

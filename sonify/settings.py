@@ -110,6 +110,9 @@ class MatchingSettings:
     vary_level_db: Annotated[
         float, Field(ge=0, le=12, description="how far the level of one event differs from that of the next")
     ] = 1.5
+    newcomers: Annotated[
+        bool, Field(description="what comes, goes or moves is looked at by itself too, with video.view=close")
+    ] = True
     evidence: Annotated[
         Literal["dense", "gradcam"],
         Field(description="what says where in the picture: features by place, or Grad-CAM (ResNets of CLIP only)"),

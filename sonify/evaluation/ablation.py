@@ -63,6 +63,10 @@ PARTS: dict[str, Part] = {
         "the middle square of the picture is all that is seen",
         _settings({"video.view": "centre"}, same_model=False),
     ),
+    "close": Part("the picture is seen in large squares only", _settings({"video.view": "tiles"}, same_model=False)),
+    "newcomers": Part(
+        "what comes, goes or moves is not looked at by itself", _settings({"matching.newcomers": False})
+    ),
     "phrases": Part("labels are looked for by their bare text, as the prototype does", _words(_bare)),
     "ensembles": Part("a label's first phrase as it stands, without templates or others", _words(_one_phrase)),
     "usual": Part("a label need only rise over nothing, not over what pictures usually show", _words(_not_usual)),

@@ -15,23 +15,23 @@ from sonify.video.frames import Chunk
 from sonify.video.scenes import SceneFinder
 
 
-def look(chunks: Iterable[Chunk], model: ImageTextModel, scenes: SceneFinder) -> Sight:
+def look(chunks: Iterable[Chunk], model: ImageTextModel, scenes: SceneFinder, *, newcomers: bool = True) -> Sight:
     """Vectors of all sampled frames; each chunk's grey frames go to `scenes`.
 
-    A model that looks closely also sees by itself what comes, goes or moves. Raises VideoError when there are no
-    frames.
+    newcomers: whether a model that looks closely sees by itself, too, what comes, goes or moves. Raises VideoError
+    when there are no frames.
     """
     seen: list[Embeddings] = []
     details: list[Details] = []
     times: list[Fraction] = []
-    newcomers = Newcomers()
+    finder = Newcomers()
     for chunk in chunks:
         scenes.add(chunk.grey)
         if len(chunk.frames):
             pixels = chunk.frames.pixels
             seen.append(model.embed_frames(pixels))
-            if model.looks_closely:
-                details.append(model.embed_parts(pixels, newcomers.parts(pixels)))
+            if newcomers and model.looks_closely:
+                details.append(model.embed_parts(pixels, finder.parts(pixels)))
             times += chunk.frames.times_s
     if not seen:
         raise VideoError("the video has no picture that can be read", hint="does it play elsewhere?")
