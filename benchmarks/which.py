@@ -24,7 +24,7 @@ from sonify.matching.look import look
 from sonify.matching.rank import CLEAR_S, best_first, different, pool
 from sonify.matching.scores import Sight, Words, score
 from sonify.models.calibration import Calibration
-from sonify.models.interface import Box
+from sonify.models.interface import Box, Embeddings
 from sonify.models.registry import load
 from sonify.models.text import embed_labels
 from sonify.pipeline import Session
@@ -48,6 +48,7 @@ class Way:
     first_frame: bool = False
     views: bool = True
     alike: bool = False
+    newcomers: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def main() -> None:
         replace(whole, name="the background of each frame, not of its scene", scene=False),
         replace(whole, name="labels that look for the same are not dropped", alike=True),
         replace(whole, name="the first frame of a scene only", first_frame=True),
+        replace(whole, name="what comes, goes or moves is not looked at by itself", newcomers=False),
         replace(whole, name="one view, not the best of several", views=False),
     ]
     seen = [(rows, right) for rows, right in on_photos(given.photos, given.cache, given.model, labels)]
@@ -165,14 +167,19 @@ def judged_clips(way: Way, clips: list[Clip], settings: Settings) -> list[str]:
         best = np.zeros(len(way.words.labels), np.float32)
         for start_s, end_s in clip.spans:
             frames = clip.sight.between(start_s, end_s)
-            vectors, boxes = clip.sight.embeddings.vectors[frames], clip.sight.embeddings.boxes
+            seen = clip.sight.embeddings[frames]
             if way.first_frame:
-                vectors = vectors[:1]
+                seen = seen[:1]
+            if not way.newcomers:
+                seen = replace(seen, details=None)
             if not way.views:
-                mean = vectors.mean(axis=1, keepdims=True)
-                vectors, boxes = mean / np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-9), WHOLE
-            if len(vectors):
-                chances = score(vectors, boxes, way.words, way.calibration, scene=way.scene).probabilities
+                mean = seen.vectors.mean(axis=1, keepdims=True)
+                mean = mean / np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-9)
+                seen = Embeddings(mean, WHOLE)
+            if len(seen.vectors):
+                chances = score(
+                    seen.vectors, seen.boxes, way.words, way.calibration, details=seen.details, scene=way.scene
+                ).probabilities
                 best = np.maximum(best, pool(chances, most=most))
         ranked = best_first(best, range(len(best)))
         order = ranked if way.alike else different(ranked, way.words.emitters, most=100)
