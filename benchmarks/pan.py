@@ -93,7 +93,7 @@ class Eye:
         return label_maps(self.model, frames, np.stack([self.words[c] for c in concepts]), self.null).maps
 
     def scores(self, frames: Frames, concepts: list[str]) -> NDArray[np.float32]:
-        """Probabilities of the first look, two frames a second, pooled over the scene as for a cue."""
+        """Probabilities of the fixed views, two frames a second, pooled over the scene as for a cue."""
         seen = self.model.embed_frames(frames[:: round(RATE_HZ / 2)])
         words = Words(np.stack([self.words[c] for c in concepts]), self.null, self.usual)
         return pool(score(seen.vectors, seen.boxes, words, self.model.calibration, scene=True).probabilities)

@@ -14,7 +14,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -31,7 +31,7 @@ from sonify.matching.newcomers import Newcomers
 from sonify.matching.parts import Part
 from sonify.matching.scene import SceneLabels
 from sonify.matching.scores import score
-from sonify.models.interface import Box
+from sonify.models.interface import Box, Embeddings
 from sonify.pipeline import Session
 from sonify.settings import Settings
 from sonify.video.reader import CHUNK_S
@@ -77,9 +77,11 @@ def main() -> None:
         film = director.film(number)
         times_s = tuple(STEP_S * k for k in range(int(Fraction(film.duration_s) / STEP_S)))
         frames = np.stack([film.frame(round(time_s * RATE_HZ)) for time_s in times_s])
-        looks = zip(ways, (None, _newcomers(frames), _places(film, times_s)), strict=True)
-        for way, parts in looks:
-            _judge(film, list(_found(film, times_s, frames, parts, session)), session, tallies[way])
+        seen = session.model.embed_frames(frames)
+        for way, parts in zip(ways, (None, _newcomers(frames), _places(film, times_s)), strict=True):
+            details = session.model.embed_parts(frames, parts) if parts else None
+            found = list(_found(film, times_s, replace(seen, details=details), session))
+            _judge(film, found, session, tallies[way])
         print(f"\r{number + 1} of {given.count}", end="", file=sys.stderr, flush=True)
     print("\n| looked at | mean IoU | found | both found | wrong effects a film | false sounds |")
     print("|---|---|---|---|---|---|")
@@ -112,9 +114,7 @@ def _box(film: Film, emitter: Emitter, time_s: float) -> Box:
     return Box(float(left), float(top), float(right), float(bottom))
 
 
-def _found(
-    film: Film, times_s: tuple[Fraction, ...], frames: NDArray[np.uint8], parts: Parts | None, session: Session
-) -> Iterator[Part]:
+def _found(film: Film, times_s: tuple[Fraction, ...], seen: Embeddings, session: Session) -> Iterator[Part]:
     """The effects of the first look, in the film's own scenes."""
     edges = [Fraction(0), *(Fraction(shot.start_s) for shot in film.shots[1:]), Fraction(film.duration_s)]
     for start_s, end_s in pairwise(edges):
@@ -122,11 +122,8 @@ def _found(
         if not inside:
             continue
         own = slice(inside[0], inside[-1] + 1)
-        seen = session.model.embed_frames(frames[own])
-        details = session.model.embed_parts(frames[own], parts[own]) if parts else None
-        scores = score(
-            seen.vectors, seen.boxes, session.words, session.model.calibration, details=details, scene=True
-        )
+        here, calibration = seen[own], session.model.calibration
+        scores = score(here.vectors, here.boxes, session.words, calibration, details=here.details, scene=True)
         span = SceneSpan(start_s, end_s)
         scene = SceneLabels(span, scores, times_s[own], session.catalog, session.words, session.settings, by_fit)
         yield from scene.effects()

@@ -169,7 +169,7 @@ def judged_clips(way: Way, clips: list[Clip], settings: Settings) -> list[str]:
             frames = clip.sight.between(start_s, end_s)
             seen = clip.sight.embeddings[frames]
             if way.first_frame:
-                seen = seen[:1]
+                seen = replace(seen[:1], details=None)  # they are found by what comes later
             if not way.newcomers:
                 seen = replace(seen, details=None)
             if not way.views:

@@ -32,7 +32,7 @@ class VideoSettings:
         Literal["auto", "tiles", "close", "whole", "centre"],
         Field(
             description="tiles: squares side by side; close: and smaller ones over them, for small emitters, at "
-            "eight times the work; whole: squeezed to one square; centre: CLIP's own crop; auto: close with "
+            "nine times the work; whole: squeezed to one square; centre: CLIP's own crop; auto: close with "
             "sonify-mini, which is quick, else tiles"
         ),
     ] = "auto"

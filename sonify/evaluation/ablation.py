@@ -63,7 +63,10 @@ PARTS: dict[str, Part] = {
         "the middle square of the picture is all that is seen",
         _settings({"video.view": "centre"}, same_model=False),
     ),
-    "close": Part("the picture is seen in large squares only", _settings({"video.view": "tiles"}, same_model=False)),
+    "close": Part(
+        "the picture is seen in large squares only, newcomers not at all",
+        _settings({"video.view": "tiles"}, same_model=False),
+    ),
     "newcomers": Part(
         "what comes, goes or moves is not looked at by itself", _settings({"matching.newcomers": False})
     ),

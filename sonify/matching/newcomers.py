@@ -5,8 +5,8 @@ laid over each other as the camera has turned between them; where a solid part o
 one, something came, went or moved. Leaves, water and light change in scattered places, a hand-held camera at all
 edges, a cut everywhere: none of these is a solid part.
 
-A part that was found is looked at in both frames, and for as long as the picture stays, in the others as well: what
-came to stay is where it came.
+A part that was found is looked at in both frames and, for as long as the picture stays, in those after them as well:
+what came to stay is where it came. In those before them, too, as far as they were read together with it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonify.models.interface import Array, Box
-from sonify.video.likeness import Look, shift
+from sonify.video.likeness import Look, shift, without_bars
 
 # Measured on composed videos and on the real clips: docs/matching.md.
 SIDE_PX = 72
@@ -33,7 +33,8 @@ _NOISE = 6.0  # mean grey values of difference that may be noise
 _OVER_MEDIAN, _OF_STRONGEST = 3.0, 0.25  # a part changes by more than the rest, and than its own shadow
 _SLACK_PX = 1  # how far edges may lie beside each other
 _GAP_PX = 3  # what changes so near to each other is one part
-_CUT_SHARE = 0.6  # share of the picture from which it is another one
+_SAME_PLACE = 0.4  # likeness from which it is the same picture; two places had up to .22, a large newcomer left .55
+_CUT_SHARE = 0.6  # share of an empty picture that must change for it to be another one: nothing is recognised in it
 _SAME_BOX = 0.6  # intersection over union of boxes that are the same part
 _FADES = 0.5  # how much less a part from one stretch of frames counts in the next
 
@@ -55,6 +56,8 @@ class Newcomers:
 
     def parts(self, pixels: NDArray[np.uint8]) -> tuple[tuple[Box, ...], ...]:
         """Parts of each of the next frames, uint8 [N, H, W, 3] RGB: squares as far as the picture allows."""
+        if not len(pixels):
+            return ()
         small = [_small(picture) for picture in pixels]
         before = [self._last, *small] if self._last is not None and self._last.shape == small[0].shape else small
         found = [changes(one, other) for one, other in pairwise(before)]
@@ -87,8 +90,14 @@ def changes(before: Array, after: Array) -> tuple[Change, ...] | None:
     """Where `after` is another picture than `before`, both float32 [h, w, 3]; None where all of it is."""
     from scipy.ndimage import binary_closing, binary_opening, find_objects, gaussian_filter, label
 
-    sharp, known = _difference(before, after)
-    if (sharp[known] > _NOISE).mean() > _CUT_SHARE:
+    looks = Look(before.mean(axis=-1)), Look(after.mean(axis=-1))
+    turned = shift(*looks)
+    empty = any(look.empty for look in looks)
+    if turned.alike < _SAME_PLACE and not empty:
+        return None
+    ways = dict.fromkeys(((0, 0), (turned.down, turned.right)))
+    sharp, known = min((_difference(before, after, *way) for way in ways), key=_unlike)
+    if empty and known.any() and (sharp[known] > _NOISE).mean() > _CUT_SHARE:
         return None
     difference = gaussian_filter(sharp, 1.0)
     height, width = difference.shape
@@ -106,25 +115,34 @@ def changes(before: Array, after: Array) -> tuple[Change, ...] | None:
     return tuple(found)
 
 
-def _difference(before: Array, after: Array) -> tuple[Array, NDArray[np.bool_]]:
+def _unlike(way: tuple[Array, NDArray[np.bool_]]) -> float:
+    """How badly a way of laying a picture over another one fits."""
+    sharp, known = way
+    return float(np.median(sharp[known])) + float(sharp.mean()) / 10 if known.any() else np.inf
+
+
+def _difference(before: Array, after: Array, down: int, right: int) -> tuple[Array, NDArray[np.bool_]]:
     """Mean difference of colours, [h, w], with the camera's turn and _SLACK_PX taken back; and where it is known.
 
-    It is 0 where the camera sees for the first time.
+    It is 0 in black bars and where the camera sees for the first time.
     """
-    turned = shift(Look(before.mean(axis=-1)), Look(after.mean(axis=-1)))
-    ways = [_difference_at(before, after, *way) for way in dict.fromkeys(((0, 0), (turned.down, turned.right)))]
-    return min(ways, key=lambda way: float(np.median(way[0][way[1]])) + float(way[0].mean()) / 10)
-
-
-def _difference_at(before: Array, after: Array, down: int, right: int) -> tuple[Array, NDArray[np.bool_]]:
     height, width = after.shape[:2]
     rows, columns = np.arange(height) - down, np.arange(width) - right
-    known = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))[None]
-    moved = before[np.clip(rows, 0, height - 1)][:, np.clip(columns, 0, width - 1)]
-    around = np.pad(moved, ((_SLACK_PX, _SLACK_PX), (_SLACK_PX, _SLACK_PX), (0, 0)), mode="edge")
+    inside = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))[None]
+    taken = np.ix_(np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1))
+    known = inside & ~_bars(after) & ~_bars(before)[taken]
+    around = np.pad(before[taken], ((_SLACK_PX, _SLACK_PX), (_SLACK_PX, _SLACK_PX), (0, 0)), mode="edge")
     steps = range(2 * _SLACK_PX + 1)
     ways = [np.abs(after - around[y : y + height, x : x + width]).mean(-1) for y, x in product(steps, steps)]
     return np.where(known, np.minimum.reduce(ways), np.float32(0)), known
+
+
+def _bars(picture: Array) -> NDArray[np.bool_]:
+    """Black bars at the border and what is blurred by them."""
+    from scipy.ndimage import binary_dilation
+
+    bars = without_bars(picture.mean(axis=-1))[1]
+    return np.asarray(binary_dilation(bars, iterations=_SLACK_PX + 1)) if bars.any() else bars
 
 
 def _small(pixels: NDArray[np.uint8]) -> Array:

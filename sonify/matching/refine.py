@@ -36,6 +36,10 @@ class _Edge:
     times_s: list[Fraction] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
 
+    def sees(self, time_s: Fraction) -> bool:
+        """Whether a frame is of its window."""
+        return self.window.start_s <= time_s < self.window.end_s
+
     def settled_s(self) -> Fraction:
         """The crossing that leaves the least on its wrong side; what it was where nothing has been seen."""
         if not self.times_s:
@@ -91,14 +95,14 @@ class Refine:
             if edge.window.start_s <= times_s[-1] and times_s[0] < edge.window.end_s
         ]
         seen = self._model.embed_frames(frames)
-        boxes = tuple(dict.fromkeys(edge.box for edge in near if edge.box))
-        if boxes:
-            seen = replace(seen, details=self._model.embed_parts(frames, [boxes] * len(frames)))
+        parts = [dict.fromkeys(edge.box for edge in near if edge.box and edge.sees(time_s)) for time_s in times_s]
+        if any(parts):
+            seen = replace(seen, details=self._model.embed_parts(frames, [tuple(boxes) for boxes in parts]))
         values = log_odds(self._judge(seen, self._labels).probabilities)
         columns = {label: column for column, label in enumerate(self._labels)}
         for edge in near:
             for index, time_s in enumerate(times_s):
-                if edge.window.start_s <= time_s < edge.window.end_s:
+                if edge.sees(time_s):
                     edge.times_s.append(time_s)
                     edge.values.append(float(values[index, columns[edge.label]]))
 

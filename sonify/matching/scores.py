@@ -116,7 +116,9 @@ def score(
             odds = contested(odds, first)
     else:
         odds = calibration.log_odds(cosines, over)
-    seen = np.where(there[..., None], probabilities(odds), np.float32(0))
+    del cosines
+    seen = probabilities(odds)
+    seen[~there] = 0
     if words.odds is not None:
         likelier = words.odds * seen
         seen = np.asarray(likelier / np.maximum(1 - seen + likelier, 1e-9), dtype=np.float32)

@@ -126,6 +126,8 @@ class ClipModel:
         A part is squeezed to a square. Raises ModelError as embed_frames does.
         """
         _check(pixels)
+        if len(parts) != len(pixels):
+            raise ModelError(f"parts of {len(parts)} frames, but {len(pixels)} frames", hint="give boxes for each")
         most = max(map(len, parts), default=0)
         vectors = np.zeros((len(pixels), most, self._dimensions), dtype=np.float32)
         asked = [(frame, place, box) for frame, boxes in enumerate(parts) for place, box in enumerate(boxes)]

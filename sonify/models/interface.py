@@ -91,7 +91,7 @@ class ImageTextModel(Protocol):
 
     @property
     def looks_closely(self) -> bool:
-        """Whether it is quick enough to look at parts of a picture by themselves too."""
+        """Whether it is to see close views, and parts of a picture by themselves too (`video.view`)."""
         ...
 
     def embed_frames(self, pixels: NDArray[np.uint8]) -> Embeddings:

@@ -59,7 +59,7 @@ class Look:
         """The picture without its broad light; unlike one of local contrast it still adds up in a blend."""
         from scipy.ndimage import gaussian_filter
 
-        fine = gaussian_filter(_without_bars(self.picture)[0], _FINE_PX)
+        fine = gaussian_filter(without_bars(self.picture)[0], _FINE_PX)
         return np.asarray(fine - gaussian_filter(fine, _BROAD_PX), np.float32)
 
 
@@ -138,14 +138,14 @@ def _one_contrast(picture: Picture) -> Picture:
     """Each pixel's difference from what is around it, in units of the contrast there; 0 in black bars."""
     from scipy.ndimage import gaussian_filter
 
-    whole, bars = _without_bars(picture)
+    whole, bars = without_bars(picture)
     rise = whole - gaussian_filter(whole, _NEAR_PX)
     contrast = np.sqrt(gaussian_filter(rise * rise, _NEAR_PX) + _NOISE**2)
     return np.asarray(np.where(bars, 0, rise / contrast), np.float32)
 
 
-def _without_bars(picture: Picture) -> tuple[Picture, NDArray[np.bool_]]:
-    """The picture with black bars filled from its border, and where they are: their edges are in every picture."""
+def without_bars(picture: Picture) -> tuple[Picture, NDArray[np.bool_]]:
+    """A grey picture with black bars filled from its border, and where they are: their edges are in every picture."""
     inside = picture.max(axis=1) > _BAR, picture.max(axis=0) > _BAR
     bars = np.zeros(picture.shape, np.bool_)
     if not inside[0].any():
