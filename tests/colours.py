@@ -53,6 +53,24 @@ class ColourModel(LooksFromAfar):
         return found / np.linalg.norm(found, axis=-1, keepdims=True)
 
 
+@dataclass(frozen=True)
+class CloseColourModel(ColourModel):
+    """Sees the mean colour of parts of frames by themselves too."""
+
+    looks_closely = True
+
+    def embed_parts(self, pixels: np.ndarray, parts: Sequence[Sequence[Box]]) -> Details:
+        height, width = pixels.shape[1:3]
+        vectors = np.zeros((len(pixels), max(map(len, parts), default=0), 3), np.float32)
+        for frame, boxes in enumerate(parts):
+            for place, box in enumerate(boxes):
+                rows = slice(round(box.top * height), round(box.bottom * height))
+                columns = slice(round(box.left * width), round(box.right * width))
+                mean = pixels[frame, rows, columns].mean(axis=(0, 1)) + 1
+                vectors[frame, place] = mean / np.linalg.norm(mean)
+        return Details(vectors, tuple(map(tuple, parts)))
+
+
 def film(path: Path, *colours: str, seconds: float = 2.0) -> Path:
     """Plain colours, one after another, with a hum for sound."""
     parts = [f"color={c}:size=160x90:rate=24:duration={seconds}[v{i}]" for i, c in enumerate(colours)]

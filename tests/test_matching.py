@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +19,7 @@ from sonify.matching.rank import best_first, different, pool
 from sonify.matching.scores import Sight, Words, score, shown
 from sonify.models.background import NEAREST
 from sonify.models.calibration import Calibration
-from sonify.models.interface import Box, Embeddings
+from sonify.models.interface import Box, Details, Embeddings
 from sonify.settings import MatchingSettings, Settings
 
 WHOLE = (Box(0, 0, 1, 1),)
@@ -200,6 +200,38 @@ def test_scores_take_the_best_view() -> None:
     scores = score(seen.embeddings.vectors, HALVES, words(2), CALIBRATION)
     assert scores.views.tolist() == [[1, 0]]
     assert scores.probabilities[0, 1] > scores.probabilities[0, 0] > 0.99
+
+
+def test_a_detail_says_where_something_is_best_seen() -> None:
+    seen = sight([[[0.1, 0.2], [0.1, 0.0]], [[0.1, 0.2], [0.1, 0.0]]], boxes=HALVES)
+    corner = Box(0.8, 0, 1, 0.3)
+    vectors = np.zeros((2, 2, 3), np.float32)
+    vectors[1, 0, 0] = 1  # the second frame has one detail, the first none
+    details = Details(vectors, ((), (corner,)))
+    plain = score(seen.embeddings.vectors, HALVES, words(2), CALIBRATION)
+    scores = score(seen.embeddings.vectors, HALVES, words(2), CALIBRATION, details=details)
+    assert scores.probabilities[0] == pytest.approx(plain.probabilities[0])
+    assert scores.probabilities[1, 0] > 0.99 > plain.probabilities[1, 0]
+    assert scores.box(1, 0) == scores.detail(1, 0) == corner
+    assert scores.box(1, 1) == HALVES[0] and scores.detail(1, 1) is None
+    assert scores.box(0, 0) in HALVES
+    assert scores.centres[1, 0] > plain.centres[1, 0] + 0.2
+
+
+def test_details_that_no_frame_has_change_nothing() -> None:
+    seen = sight([[[0.1, 0.6], [0.5, 0.0]]], boxes=HALVES)
+    plain = score(seen.embeddings.vectors, HALVES, words(2), CALIBRATION)
+    none = Details(np.zeros((1, 0, 3), np.float32), ((),))
+    scores = score(seen.embeddings.vectors, HALVES, words(2), CALIBRATION, details=none)
+    assert np.array_equal(scores.probabilities, plain.probabilities) and scores.box(0, 0) == HALVES[1]
+
+
+def test_a_label_that_nobody_wants_still_has_a_place() -> None:
+    seen = sight([[[0.1, 0.6], [0.5, 0.0]]], boxes=HALVES)
+    unwanted = replace(words(2), odds=np.zeros(2, np.float32))
+    details = Details(np.ones((1, 1, 3), np.float32), ((Box(0, 0, 0.1, 0.1),),))
+    scores = score(seen.embeddings.vectors, HALVES, unwanted, CALIBRATION, details=details)
+    assert not scores.probabilities.any() and scores.box(0, 0) == HALVES[0]
 
 
 def test_a_short_but_clear_appearance_in_a_long_scene_is_heard() -> None:

@@ -18,6 +18,10 @@ def place(across: float = 0, down: float = 0) -> np.ndarray:
     return WORLD[top : top + HEIGHT, left : left + WIDTH].copy()
 
 
+def elsewhere() -> np.ndarray:
+    return np.ascontiguousarray(WORLD[::-1, ::-1][40 : 40 + HEIGHT, 60 : 60 + WIDTH])
+
+
 def with_thing(picture: np.ndarray, left: int, top: int) -> np.ndarray:
     picture[top : top + 60, left : left + 60] = THING
     return picture
@@ -59,13 +63,32 @@ def test_a_change_between_two_stretches_is_seen() -> None:
 def test_a_cut_ends_what_was_remembered() -> None:
     newcomers = Newcomers()
     newcomers.parts(np.stack([place(), with_thing(place(), 200, 70)]))
-    elsewhere = np.ascontiguousarray(WORLD[::-1, ::-1][40 : 40 + HEIGHT, 60 : 60 + WIDTH])
-    assert newcomers.parts(np.stack([elsewhere, elsewhere])) == ((), ())
+    assert newcomers.parts(np.stack([elsewhere(), elsewhere()])) == ((), ())
 
 
 def test_a_camera_that_turns_brings_nothing() -> None:
     film = [place(12 * k, 3 * k) for k in range(5)]
     assert Newcomers().parts(np.stack(film)) == ((),) * 5
+
+
+@pytest.mark.parametrize("bars", [np.s_[:, :, 40:-40], np.s_[:, 24:-24]])
+def test_black_bars_do_not_move_with_the_camera(bars: tuple[slice, ...]) -> None:
+    film = np.zeros((5, HEIGHT, WIDTH, 3), np.uint8)
+    film[bars] = np.stack([place(12 * k, 3 * k) for k in range(5)])[bars]
+    assert Newcomers().parts(film) == ((),) * 5
+
+
+def test_a_cut_in_the_dark_is_a_cut() -> None:
+    film = np.stack([place(), with_thing(place(), 200, 70), elsewhere(), elsewhere()]) // 6
+    parts = Newcomers().parts(film)
+    assert len(parts[1]) == 1 and parts[2:] == ((), ())
+
+
+def test_what_stays_is_looked_at_after_a_flash_too() -> None:
+    film = [place(), with_thing(place(), 200, 70), with_thing(place(), 200, 70), with_thing(place(), 200, 70)]
+    film[2] = np.minimum(film[2].astype(int) + 25, 255).astype(np.uint8)
+    parts = Newcomers().parts(np.stack(film))
+    assert all(any(overlap(one, box_of(200, 70)) > 0.7 for one in own) for own in parts)
 
 
 def test_a_thing_is_found_though_the_camera_turns() -> None:
@@ -104,6 +127,10 @@ def test_there_are_never_many_and_each_is_a_square_in_the_picture() -> None:
 def test_the_same_frames_give_the_same_parts_however_they_are_stored() -> None:
     film = np.stack([place(), with_thing(place(), 200, 70)])
     assert Newcomers().parts(film) == Newcomers().parts(np.asfortranarray(film))
+
+
+def test_no_frames_have_no_parts() -> None:
+    assert Newcomers().parts(np.zeros((0, 9, 16, 3), np.uint8)) == ()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 300), (300, 2), (72, 72)])

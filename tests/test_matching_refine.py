@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
-from colours import ColourModel
+from colours import CloseColourModel, ColourModel
 from media import make_video, plain
 from numpy.typing import NDArray
 
@@ -21,7 +21,7 @@ from sonify.matching.refine import Refine
 from sonify.matching.scores import Scores, Sight, Words, score
 from sonify.matching.second_look import Window, second_look
 from sonify.models.calibration import Calibration
-from sonify.models.interface import Embeddings
+from sonify.models.interface import Box, Embeddings
 from sonify.settings import Settings
 from sonify.video.frames import VideoInfo
 from sonify.video.reader import open_video
@@ -179,3 +179,41 @@ def test_watchers_see_their_own_windows_of_one_reading(tmp_path: Path) -> None:
     second_look(film_.info, [every, coarse, Watching()], short_side_px=32, settings=Settings().video)
     assert every.times_s == [Fraction(k, RATE) for k in (*range(25, 50), 50, 55)]
     assert coarse.times_s == [Fraction(k, RATE) for k in (13, *range(15, 75, 5))]
+
+
+class OnlyParts(CloseColourModel):
+    """Sees parts of frames by themselves, and nothing else of them."""
+
+    def embed_frames(self, pixels: np.ndarray) -> Embeddings:
+        return super().embed_frames(np.full_like(pixels, GREY[0]))
+
+
+def test_an_edge_is_judged_by_what_came_there_and_not_by_what_came_elsewhere(tmp_path: Path) -> None:
+    """Red on the right from 1.2 s to 4 s, and at the left from 2.6 s on, which is another part."""
+    pictures = [
+        np.concatenate(
+            [np.full((48, 32, 3), RED if k >= 65 else GREY), np.full((48, 32, 3), RED if right else GREY)], 1
+        )
+        for k, right in ((k, 30 <= k < 100) for k in range(150))
+    ]
+    path = make_video(tmp_path / "a.mp4", [picture.astype(np.uint8) for picture in pictures])
+    model = OnlyParts()
+    left, right = Box(0, 0, 0.5, 1), Box(0.5, 0, 1, 1)
+    with open_video(path, Settings().video, short_side_px=32) as reader:
+        plain = look(reader, model, SceneFinder(Settings().scenes), newcomers=False)
+        info = reader.info
+    times = plain.times_s
+    frames = np.stack([pictures[min(149, round(float(t) * RATE))] for t in times])
+    boxes = [(right,) if t < 4 else (left,) for t in times]
+    sight = Sight(replace(plain.embeddings, details=model.embed_parts(frames, boxes)), times)
+    film_ = Seen(info, sight, Words(MODEL.embed_phrases(NAMES), MODEL.embed_phrases(["grey"])))
+    first, second = (
+        part(Interval(Fraction(a), Fraction(b), *inside))
+        for a, b, inside in ((Fraction(5, 4), Fraction(15, 4), (3, 7)), (4, Fraction(11, 2), (8, 11)))
+    )
+    refine = Refine([first, second], whole(film_), sight, model, film_.judge, Settings())
+    # All frames at once, as a reader gives those of windows that lie near each other.
+    at = [k for k in range(150) if any(w.start_s <= Fraction(k, RATE) < w.end_s for w in refine.windows())]
+    small = np.stack([pictures[k] for k in at])
+    refine.see(tuple(Fraction(k, RATE) for k in at), small)
+    assert abs(float(refine.result(first).interval.start_s) - 1.2) <= 1 / 12

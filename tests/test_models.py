@@ -15,7 +15,7 @@ from sonify.errors import ModelError, SettingsError
 from sonify.models import registry
 from sonify.models.calibration import OPENAI_CLIP
 from sonify.models.clip import ClipModel
-from sonify.models.interface import ImageTextModel
+from sonify.models.interface import Box, ImageTextModel
 from sonify.settings import ModelSettings
 
 KINDS = ("sonify-mini", "folder", "timm folder", "resnet folder", "safetensors", "pt", "wrapped pt")
@@ -143,6 +143,29 @@ def test_a_frame_gets_the_same_vector_alone_and_among_others(model: ImageTextMod
     alone = np.concatenate([model.embed_frames(frames[n : n + 1]).vectors for n in range(5)])
     np.testing.assert_allclose(together, alone, atol=2e-5)
     assert np.abs(together[0] - together[1]).max() > 1e-4
+
+
+def test_parts_of_frames_are_seen_by_themselves(model: ImageTextModel) -> None:
+    frames = pictures(3, 100, 100)
+    frames.setflags(write=False)
+    whole, corner, dot = Box(0, 0, 1, 1), Box(0.5, 0, 1, 0.5), Box(0.999, 0.2, 1.0, 0.2)
+    found = model.embed_parts(frames, [(whole, corner), (), (dot,)])
+    assert found.vectors.shape[:2] == (3, 2) and found.vectors.dtype == np.float32
+    assert found.there.tolist() == [[True, True], [False, False], [True, False]]
+    np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=-1), found.there, atol=1e-5)
+    as_a_frame = np.ascontiguousarray(frames[:1, :50, 50:])
+    np.testing.assert_allclose(found.vectors[0, 0], model.embed_frames(frames[:1]).vectors[0, 0], atol=2e-5)
+    np.testing.assert_allclose(found.vectors[0, 1], model.embed_frames(as_a_frame).vectors[0, 0], atol=2e-5)
+    alone = model.embed_parts(frames[2:], [(dot,)])
+    np.testing.assert_allclose(found.vectors[2, 0], alone.vectors[0, 0], atol=2e-5)
+    assert found[1:].parts == ((), (dot,))
+
+
+def test_parts_of_no_frames_and_no_parts_are_fine(model: ImageTextModel) -> None:
+    assert model.embed_parts(np.zeros((0, 9, 16, 3), np.uint8), []).vectors.shape[:2] == (0, 0)
+    assert model.embed_parts(pictures(2, 9, 16), [(), ()]).vectors.shape[:2] == (2, 0)
+    with pytest.raises(ModelError, match="parts of 1 frames, but 2"):
+        model.embed_parts(pictures(2, 9, 16), [()])
 
 
 def test_a_phrase_gets_the_same_vector_alone_and_beside_a_long_one(model: ImageTextModel) -> None:

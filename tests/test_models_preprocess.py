@@ -78,6 +78,18 @@ def test_close_squares_cover_the_picture_and_overlap(height: int, width: int, ro
             assert all(after - before <= 0.76 * size for before, after in pairwise(starts))
 
 
+@pytest.mark.parametrize(
+    ("height", "width", "count"), [(128, 128, 1), (300, 400, 2), (360, 640, 3), (640, 360, 3), (9, 900, 8)]
+)
+def test_tiles_under_close_squares_overlap_by_half(height: int, width: int, count: int) -> None:
+    plan, _ = layouts(height, width, RECIPE, "close")
+    starts = [max(box.left, box.top) for box in plan.boxes]
+    size = RECIPE.size_px / max(plan.width, plan.height)
+    assert len(starts) == count and starts[0] == 0 and starts[-1] + size == pytest.approx(1)
+    if count < MAX_TILES:
+        assert all(after - before <= 0.56 * size for before, after in pairwise(starts))
+
+
 @pytest.mark.parametrize("mode", ["shortest", "longest", "squash"])
 @pytest.mark.parametrize("interpolation", ["bicubic", "bilinear"])
 @pytest.mark.parametrize(("height", "width"), [(90, 160), (161, 90), (333, 500), (64, 64), (40, 30), (65, 190)])

@@ -92,11 +92,11 @@ def changes(before: Array, after: Array) -> tuple[Change, ...] | None:
 
     looks = Look(before.mean(axis=-1)), Look(after.mean(axis=-1))
     turned = shift(*looks)
-    empty = any(look.empty for look in looks)
-    if turned.alike < _SAME_PLACE and not empty:
+    recognised, empty = turned.alike >= _SAME_PLACE, any(look.empty for look in looks)
+    if not recognised and not empty:
         return None
-    ways = dict.fromkeys(((0, 0), (turned.down, turned.right)))
-    sharp, known = min((_difference(before, after, *way) for way in ways), key=_unlike)
+    ways = {(0, 0), (turned.down, turned.right)} if recognised else {(0, 0)}
+    sharp, known = min((_difference(before, after, *way) for way in sorted(ways)), key=_unlike)
     if empty and known.any() and (sharp[known] > _NOISE).mean() > _CUT_SHARE:
         return None
     difference = gaussian_filter(sharp, 1.0)
@@ -118,7 +118,7 @@ def changes(before: Array, after: Array) -> tuple[Change, ...] | None:
 def _unlike(way: tuple[Array, NDArray[np.bool_]]) -> float:
     """How badly a way of laying a picture over another one fits."""
     sharp, known = way
-    return float(np.median(sharp[known])) + float(sharp.mean()) / 10 if known.any() else np.inf
+    return float(np.median(sharp[known])) + float(sharp[known].mean()) / 10 if known.any() else np.inf
 
 
 def _difference(before: Array, after: Array, down: int, right: int) -> tuple[Array, NDArray[np.bool_]]:
