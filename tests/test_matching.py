@@ -218,6 +218,20 @@ def test_a_detail_says_where_something_is_best_seen() -> None:
     assert scores.centres[1, 0] > plain.centres[1, 0] + 0.2
 
 
+def test_a_detail_must_rise_over_what_it_shows_itself_and_not_over_the_whole_picture() -> None:
+    axes = np.eye(2 + NEAREST, dtype=np.float32)
+    words_ = Words(axes[:1], axes[1:2], axes[2:])
+    frames = np.zeros((1, 2, 2 + NEAREST), np.float32)
+    frames[0, 0, 2:], frames[0, 1, 0] = 0.6, 0.4  # a clear view of something usual, and half a view of the label
+    part = np.zeros((1, 1, 2 + NEAREST), np.float32)
+    part[0, 0, 0] = 0.4
+    both = Calibration(20.0, -2.0, Calibration(20.0, -2.0))
+    plain = score(frames, HALVES, words_, both)
+    closer = score(frames, HALVES, words_, both, details=Details(part, ((HALVES[1],),)))
+    assert plain.probabilities[0, 0] < 0.01
+    assert closer.probabilities[0, 0] > 0.9 and closer.detail(0, 0) == HALVES[1]
+
+
 def test_details_that_no_frame_has_change_nothing() -> None:
     seen = sight([[[0.1, 0.6], [0.5, 0.0]]], boxes=HALVES)
     plain = score(seen.embeddings.vectors, HALVES, words(2), CALIBRATION)

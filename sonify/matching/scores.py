@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonify.matching.rank import from_middle
-from sonify.matching.views import contested, surroundings
+from sonify.matching.views import AROUND_SHARE, contested, surroundings
 from sonify.models.background import background
 from sonify.models.calibration import Calibration, probabilities
 from sonify.models.interface import Box, Details, Embeddings
@@ -107,7 +107,10 @@ def score(
         over = np.where(there, over, np.float32(-1))
     cosines = together @ words.labels.T
     if words.usual is not None and calibration.usual is not None:
-        over = shown(over, scene=scene)
+        own, over = over, shown(over, scene=scene).copy()
+        # A part that is looked at by itself is no piece of a sky: what is around it counts no more than elsewhere.
+        parts = np.s_[:, len(boxes) :]
+        over[parts] = AROUND_SHARE * over[parts] + (1 - AROUND_SHARE) * own[parts]
         odds = calibration.usual.log_odds(cosines, over)
         if not around.alone:
             rival = (together @ words.usual.T).max(axis=-1, keepdims=True)
