@@ -8,9 +8,9 @@ room, half a piano. So a close view is not simply believed.
 - A place shows one thing first of all. Where a usual phrase (sonify.models.background) stands out more than the
   label, in the same view or in one of its size that overlaps it, the label falls behind by as much again. The phrases
   are fixed, so what else is in a library changes nothing.
-- Parts that are looked at by themselves (sonify.matching.newcomers) fill their view. They say what they say; only what
-  stands out more in the part itself puts a label behind; and of what a label must rise over (sonify.matching.scores)
-  the rest of the picture is a quarter.
+- Parts that are looked at by themselves (sonify.matching.newcomers) fill their view. They say what they say; only
+  what stands out more in the part itself puts a label behind; and of what a label must rise over
+  (sonify.matching.scores) the rest of the picture is a quarter.
 
 What each of these brings is measured in docs/matching.md.
 """
