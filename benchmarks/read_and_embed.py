@@ -1,10 +1,11 @@
 """Reading and embedding a 1080p video, against the larger of its two unavoidable parts.
 
-    python benchmarks/read_and_embed.py [VIDEO] [--model NAME] [--seconds 60] [--rounds 3]
+    python benchmarks/read_and_embed.py [VIDEO] [--model NAME] [--view auto] [--seconds 60] [--rounds 3]
 
 The parts: ffmpeg decoding the video to nothing with the same threads, and the model's forward pass alone on as
-many frames. Target: at most 1.4 times the larger. Loading the model is in neither. All run in turn, in one run,
-so a busy machine slows them alike. Without --model: sonify-mini where it is, else ViT-B-32 with random weights.
+many frames in as many views. Target: at most 1.4 times the larger. Loading the model is in neither. All run in turn,
+in one run, so a busy machine slows them alike. Without --model: sonify-mini where it is, else ViT-B-32 with random
+weights.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 from measure import FFMPEG, film, random_checkpoint
 
+from sonify.matching.look import look
 from sonify.models.registry import load, mini_is_present
 from sonify.settings import ModelSettings, SceneSettings, VideoSettings
 from sonify.video.reader import open_video
@@ -34,6 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("video", nargs="?", type=Path)
     parser.add_argument("--model", default="")
+    parser.add_argument("--view", default="auto", help="as the setting video.view: close with sonify-mini")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=3)
@@ -44,7 +47,7 @@ def main() -> None:
         wanted = given.model or ("sonify-mini" if mini_is_present() else "")
         if not wanted:
             wanted = f"ViT-B-32:{random_checkpoint('ViT-B-32', folder / 'random.safetensors')}"
-        model = load(ModelSettings(name=wanted, device=given.device))
+        model = load(ModelSettings(name=wanted, device=given.device), view=given.view)
         print(f"{video.name}, {model}", flush=True)
         pictures = _read(video, model, embed=False)
         model.embed_frames(pictures[:2])
@@ -78,11 +81,11 @@ def _read(video: Path, model: Any, *, embed: bool) -> np.ndarray[Any, np.dtype[n
     settings, pictures = VideoSettings(), []
     with open_video(video, settings, short_side_px=model.image_size_px) as reader:
         scenes = SceneFinder(SceneSettings())
-        for chunk in reader:
-            scenes.add(chunk.grey)
-            if embed:
-                model.embed_frames(chunk.frames.pixels)
-            else:
+        if embed:
+            look(reader, model, scenes)
+        else:
+            for chunk in reader:
+                scenes.add(chunk.grey)
                 pictures.append(chunk.frames.pixels)
         scenes.finish(reader.info.duration_s)
     return np.concatenate(pictures) if pictures else np.zeros((0, 1, 1, 3), np.uint8)

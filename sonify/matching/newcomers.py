@@ -150,7 +150,9 @@ def _small(pixels: NDArray[np.uint8]) -> Array:
     height, width = pixels.shape[:2]
     scale = min(1.0, SIDE_PX / min(height, width))
     rows, columns = _averaging(height, round(height * scale)), _averaging(width, round(width * scale))
-    return np.asarray(np.einsum("hH,HWc,wW->hwc", rows, pixels.astype(np.float32), columns, optimize=True))
+    lower = (rows @ pixels.reshape(height, -1).astype(np.float32)).reshape(len(rows), width, 3)
+    narrower = lower.transpose(0, 2, 1).reshape(-1, width) @ columns.T
+    return np.ascontiguousarray(narrower.reshape(len(rows), 3, -1).transpose(0, 2, 1))
 
 
 @lru_cache(maxsize=16)
