@@ -189,14 +189,12 @@ class OnlyParts(CloseColourModel):
 
 
 def test_an_edge_is_judged_by_what_came_there_and_not_by_what_came_elsewhere(tmp_path: Path) -> None:
-    """Red on the right from 1.2 s to 4 s, and at the left from 2.6 s on, which is another part."""
-    pictures = [
-        np.concatenate(
-            [np.full((48, 32, 3), RED if k >= 65 else GREY), np.full((48, 32, 3), RED if right else GREY)], 1
-        )
-        for k, right in ((k, 30 <= k < 100) for k in range(150))
-    ]
-    path = make_video(tmp_path / "a.mp4", [picture.astype(np.uint8) for picture in pictures])
+    """Red on the right from 1.2 s to 4 s. On the left, which is another part, it is red before that too."""
+    pictures = []
+    for k in range(150):
+        halves = (RED if k < 40 or k >= 65 else GREY, RED if 30 <= k < 100 else GREY)
+        pictures.append(np.concatenate([np.full((48, 32, 3), colour, np.uint8) for colour in halves], axis=1))
+    path = make_video(tmp_path / "a.mp4", pictures)
     model = OnlyParts()
     left, right = Box(0, 0, 0.5, 1), Box(0.5, 0, 1, 1)
     with open_video(path, Settings().video, short_side_px=32) as reader:
