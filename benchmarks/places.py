@@ -5,7 +5,8 @@
 
 The fixed views of each frame; with what comes, goes or moves (sonify.matching.newcomers); and with the exact place
 and size of each emitter, which nobody knows but the film's maker: what is not found then is not recognised, wherever
-one looks. Scenes are the film's own. Films are not encoded, and read at two frames a second.
+one looks. An emitter that is heard in any of its time is found; `sonify eval` asks for half. Scenes are the film's
+own. Films are not encoded, and read at two frames a second.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from benchmarks.composed.emitters import BACKGROUNDS, EMITTERS, FACES
 from benchmarks.composed.films import Director, right_for
 from benchmarks.composed.photos import HeldOut
 from benchmarks.composed.pieces import HEIGHT_PX, RATE_HZ, WIDTH_PX, Emitter, Film
+from sonify.evaluation.manifest import covered
 from sonify.matching.choose import by_fit
 from sonify.matching.newcomers import Newcomers
 from sonify.matching.parts import Part
@@ -148,12 +150,9 @@ def _judge(film: Film, found: list[Part], session: Session, tally: Tally) -> Non
 
 def _iou(true: tuple[float, float], said: list[tuple[float, float]]) -> float:
     """Intersection over union of a stretch of time and others that may overlap."""
-    shared = length = 0.0
-    until = -1.0
-    for start_s, end_s in sorted(said):
-        start_s, until = max(start_s, until), max(end_s, until)
-        length += max(0.0, end_s - start_s)
-        shared += max(0.0, min(end_s, true[1]) - max(start_s, true[0]))
+    stretches = covered(said)
+    length = sum(end_s - start_s for start_s, end_s in stretches)
+    shared = sum(max(0.0, min(end_s, true[1]) - max(start_s, true[0])) for start_s, end_s in stretches)
     return shared / (true[1] - true[0] + length - shared)
 
 

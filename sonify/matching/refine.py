@@ -131,18 +131,18 @@ class Refine:
             if not times_s:
                 continue
             inside = [k for k, time_s in enumerate(times_s) if interval.start_s <= time_s < interval.end_s]
-            beside = {True: scores.detail(inside[0], 0), False: scores.detail(inside[-1], 0)} if inside else {}
+            boxes = [scores.detail(k, 0) for k in (inside[0], inside[-1])] if inside else [None, None]
             if first:
                 # From the scene's beginning on: then it is unseen only up to the first frame looked at.
                 whole = interval.start_s == span.start_s
                 end_s = times_s[0] if whole else min(interval.start_s + self._step_s, middle_s)
                 start_s = max(interval.start_s - self._step_s, span.start_s)
-                found.append((True, interval.start_s, start_s, end_s, at, beside.get(True)))
+                found.append((True, interval.start_s, start_s, end_s, at, boxes[0]))
             if last:
                 whole = interval.end_s == span.end_s
                 start_s = times_s[-1] if whole else max(interval.end_s - self._step_s, middle_s)
                 end_s = min(interval.end_s + self._step_s, span.end_s)
-                found.append((False, interval.end_s, start_s, end_s, at, beside.get(False)))
+                found.append((False, interval.end_s, start_s, end_s, at, boxes[-1]))
         rate_hz = self._settings.matching.refine_rate_hz
         return [
             _Edge(part.label, rising, at_s, Window(start_s, end_s, rate_hz), at, box)
